@@ -1,0 +1,56 @@
+// Package fault holds the errors a client may act on: refusals with a code, and mistakes with a field.
+//
+// Any other error is internal: it is logged and never shown.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code says what kind of error it is; clients find it at extensions.code.
+type Code string
+
+// The codes of the error contract. Those that only the GraphQL edge itself gives are in package graph.
+const (
+	Unauthenticated    Code = "UNAUTHENTICATED"     // no token, or one that does not serve: refresh it and try again
+	Forbidden          Code = "FORBIDDEN"           // signed in, but not allowed
+	InvalidCredentials Code = "INVALID_CREDENTIALS" // sign-in failed
+	TokenNotValid      Code = "TOKEN_NOT_VALID"     // the token in the argument does not serve
+	BadUserInput       Code = "BAD_USER_INPUT"      // the arguments make no sense
+	NotFound           Code = "NOT_FOUND"           // no such thing, or none the viewer may see
+	RateLimited        Code = "RATE_LIMITED"        // too many attempts, or too busy for this one
+	Internal           Code = "INTERNAL_SERVER_ERROR"
+)
+
+// Error is a refusal, told to the client as a top-level GraphQL error.
+type Error struct {
+	Code    Code
+	Message string // for people; shown to the client as it is
+	Reason  string // extensions.reason, a TokenErrorReason; empty for none
+	// RetryAfter is when to try again, shown as whole seconds, rounded up, at extensions.retryAfter; 0 for none.
+	RetryAfter time.Duration
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Message) }
+
+// New makes a refusal.
+func New(code Code, message string) *Error { return &Error{Code: code, Message: message} }
+
+// BadInput refuses arguments that make no sense, saying why.
+func BadInput(format string, args ...any) *Error {
+	return New(BadUserInput, fmt.Sprintf(format, args...))
+}
+
+// CodeOf is the code of an error: Internal for one that is not a refusal, empty for nil.
+func CodeOf(err error) Code {
+	var refusal *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &refusal):
+		return refusal.Code
+	}
+	return Internal
+}
