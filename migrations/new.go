@@ -1,0 +1,38 @@
+//go:build ignore
+
+// Command new writes the migration that leads from the migrations there are to ent/schema.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"ariga.io/atlas/sql/sqltool"
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql/schema"
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/gatehouse/gatehouse/ent/migrate"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: go run migrations/new.go NAME")
+	}
+	dir, err := sqltool.NewGooseDir("migrations/sqlite")
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = migrate.NamedDiff(context.Background(), "sqlite://new?mode=memory&_fk=1", os.Args[1],
+		schema.WithDir(dir),
+		schema.WithMigrationMode(schema.ModeReplay),
+		schema.WithDialect(dialect.SQLite),
+		schema.WithFormatter(sqltool.GooseFormatter),
+		schema.WithDropColumn(true),
+		schema.WithDropIndex(true),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+}
