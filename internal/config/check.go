@@ -1,0 +1,193 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"path"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// What OWASP asks of Argon2id at the least, with one thread.
+const (
+	productionMemoryKiB = 19456
+	productionPasses    = 2
+)
+
+// check leaves a problem for everything that is wrong with the parsed settings.
+func (c *checker) check() {
+	values := reflect.ValueOf(c.settings)
+	for _, f := range c.fields {
+		if c.sound(f.Name) && !f.admits(values.FieldByIndex(f.of.Index)) {
+			c.problem(f.Name, "must be %s, not %s", f.wanted(), c.show(f.Name))
+		}
+	}
+	c.checkAddr()
+	c.checkDatabase()
+	c.checkSecret()
+	c.checkLifetimes()
+	c.checkArgon2()
+	c.checkOrigins()
+}
+
+func (c *checker) checkAddr() {
+	const name = "GATEHOUSE_ADDR"
+	host, port, err := net.SplitHostPort(c.settings.Addr)
+	if err != nil || (host != "" && !isHost(host)) {
+		c.problem(name, "must be host:port, for example 127.0.0.1:8080, :8080 or [::1]:8080, not %s", c.show(name))
+		return
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		c.problem(name, "must end in a port from 0 to 65535, not %s", c.show(name))
+	}
+}
+
+// checkDatabase prints no part of the value: URLs of databases tend to hold passwords.
+func (c *checker) checkDatabase() {
+	const name = "GATEHOUSE_DATABASE_URL"
+	scheme, file, ok := strings.Cut(c.settings.DatabaseURL, "://")
+	switch scheme = strings.ToLower(scheme); {
+	case !ok:
+		c.problem(name, "must be sqlite:// followed by the path of a file, for example sqlite://data/gatehouse.db")
+	case scheme == "postgres" || scheme == "postgresql":
+		c.problem(name, "asks for PostgreSQL, but this version serves SQLite only: sqlite:// followed by the path of a file")
+	case scheme != "sqlite":
+		c.problem(name, "has an unknown scheme; it must be sqlite:// followed by the path of a file")
+	case strings.ContainsAny(file, "?#"):
+		c.problem(name, "takes no query string and no fragment: the path must not contain ? or #")
+	case strings.ContainsFunc(file, unicode.IsControl):
+		c.problem(name, "must not contain control characters")
+	case file == "":
+		c.problem(name, "lacks the path of the file, for example sqlite://data/gatehouse.db")
+	case strings.HasPrefix(file, ":memory:"):
+		c.problem(name, "must name a file: a database in memory is not supported")
+	case strings.HasSuffix(file, "/") || path.Base(file) == "." || path.Base(file) == "..":
+		c.problem(name, "must name a file, not a directory")
+	case path.Base(file) == secretKeyName:
+		c.problem(name, "must not name a file %s: that is where the secret key is kept", secretKeyName)
+	}
+}
+
+// checkSecret reads the key file, too, and never prints a key.
+func (c *checker) checkSecret() {
+	const name, nameFile = "GATEHOUSE_SECRET_KEY", "GATEHOUSE_SECRET_KEY_FILE"
+	s := &c.settings
+	switch {
+	case s.SecretKey != "" && s.SecretKeyFile != "":
+		c.problem(name, "is given together with %s; give only one of them", nameFile)
+	case s.SecretKey != "":
+		if len(s.SecretKey) < minSecretBytes {
+			c.problem(name, "must have at least %d bytes, has %d; %s", minSecretBytes, len(s.SecretKey), makeSecretHint)
+		}
+	case s.SecretKeyFile != "":
+		key, err := readKeyFile(s.SecretKeyFile)
+		if err != nil {
+			c.problem(nameFile, "cannot be used: %v", err)
+			return
+		}
+		s.SecretKey = Secret(key)
+	case s.Env == Production:
+		c.problem(name, "is required in production, or %s: a key of at least %d bytes; %s", nameFile, minSecretBytes, makeSecretHint)
+	}
+}
+
+func (c *checker) checkLifetimes() {
+	const access, refresh, session = "GATEHOUSE_ACCESS_TOKEN_LIFETIME", "GATEHOUSE_REFRESH_TOKEN_LIFETIME", "GATEHOUSE_SESSION_LIFETIME"
+	if c.sound(access, refresh) && c.settings.AccessTokenLifetime > c.settings.RefreshTokenLifetime {
+		c.problem(access, "must not be longer than %s, which is %s, but is %s", refresh, c.show(refresh), c.show(access))
+	}
+	if c.sound(refresh, session) && c.settings.RefreshTokenLifetime > c.settings.SessionLifetime {
+		c.problem(refresh, "must not be longer than %s, which is %s, but is %s", session, c.show(session), c.show(refresh))
+	}
+}
+
+func (c *checker) checkArgon2() {
+	const memory, passes, threads = "GATEHOUSE_ARGON2_MEMORY_KIB", "GATEHOUSE_ARGON2_PASSES", "GATEHOUSE_ARGON2_THREADS"
+	s := c.settings
+	if least := 8 * uint32(s.Argon2Threads); c.sound(memory, threads) && s.Argon2MemoryKiB < least {
+		c.problem(memory, "must be at least 8 for each thread of %s, here %d, not %s", threads, least, c.show(memory))
+	}
+	if s.Env != Production {
+		return
+	}
+	if c.sound(memory) && s.Argon2MemoryKiB < productionMemoryKiB {
+		c.problem(memory, "must be at least %d in production, which is OWASP's minimum, not %s", productionMemoryKiB, c.show(memory))
+	}
+	if c.sound(passes) && s.Argon2Passes < productionPasses {
+		c.problem(passes, "must be at least %d in production, which is OWASP's minimum, not %s", productionPasses, c.show(passes))
+	}
+}
+
+// checkOrigins leaves the origins as browsers send them.
+func (c *checker) checkOrigins() {
+	const name = "GATEHOUSE_CORS_ORIGINS"
+	var origins []string
+	for _, text := range c.settings.CORSOrigins {
+		text = strings.TrimSpace(text)
+		switch origin, ok := parseOrigin(text); {
+		case text == "":
+			c.problem(name, "has nothing between two commas, or before or after one")
+		case strings.Contains(text, "*") || strings.EqualFold(text, "null"):
+			c.problem(name, "must name every origin it allows: %s is not accepted", show(text))
+		case !ok:
+			c.problem(name, "must list origins, scheme://host or scheme://host:port, without a path or a slash at the end: %s is not one", show(text))
+		case !slices.Contains(origins, origin):
+			origins = append(origins, origin)
+		}
+	}
+	c.settings.CORSOrigins = origins
+}
+
+// parseOrigin gives an origin the form in which browsers send it in their Origin header.
+func parseOrigin(text string) (origin string, ok bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme == "" || u.User != nil || u.Opaque != "" || !isHost(u.Hostname()) {
+		return "", false
+	}
+	host := strings.ToLower(u.Hostname())
+	if ip, err := netip.ParseAddr(host); err == nil {
+		if ip.Zone() != "" {
+			return "", false
+		}
+		host = ip.String()
+		if ip.Is6() {
+			host = "[" + host + "]"
+		}
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", false
+		}
+		if !(u.Scheme == "https" && port == "443") && !(u.Scheme == "http" && port == "80") {
+			host += ":" + port
+		}
+	}
+	// What is left over is a path, a query, a fragment, or a colon without a port.
+	if !strings.EqualFold(text, u.Scheme+"://"+u.Host) || strings.HasSuffix(u.Host, ":") {
+		return "", false
+	}
+	return u.Scheme + "://" + host, true
+}
+
+// isHost reports whether the text is an IP address, or can be the name of a host: ASCII, so names in other scripts must be
+// in their xn-- form.
+func isHost(text string) bool {
+	if _, err := netip.ParseAddr(text); err == nil {
+		return true
+	}
+	if strings.Trim(text, "0123456789.") == "" || len(text) > 253 {
+		return false // an IP address gone wrong
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(text, "."), ".") {
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, func(r rune) bool {
+			return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		}) {
+			return false
+		}
+	}
+	return true
+}

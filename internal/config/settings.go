@@ -1,0 +1,171 @@
+// Package config holds every setting of the server. [Load] reads them from the environment and the command line with one
+// parser, checks them once, and reports every problem at once, each under the name of its variable.
+//
+// A setting is one field of [Settings]. Its tags are all there is to declare: the variable, its default, its limits and
+// its help; the flag, the checks of single values, and the documentation follow from them.
+package config
+
+import (
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Settings are the server's settings, as [Load] leaves them: every limit stated here holds. The zero value is not usable.
+//
+// The tags: env names the variable, envDefault its default, help says what it is for. min, above (exclusive) and max
+// bound a number or a duration, whole:"seconds" demands a duration without a fraction of a second, oneof lists the values a text may have, and
+// flag:"-" keeps a variable off the command line.
+type Settings struct {
+	// Env is what the server is run for. Production refuses settings that are only fit for trying things out: a secret
+	// key is then required, and passwords are hashed at no less than OWASP's minimum.
+	Env Environment `env:"GATEHOUSE_ENV" envDefault:"development" oneof:"development|production" help:"What the server is run for; production insists on a secret key and on strong password hashing"`
+
+	// Addr is the address to listen on, host:port. The host is a name, an IP address (IPv6 in brackets) or empty for all
+	// interfaces; the port is a number from 0 to 65535, where 0 lets the system choose one.
+	Addr string `env:"GATEHOUSE_ADDR" envDefault:"127.0.0.1:8080" help:"Address to listen on, host:port; an empty host is every interface, port 0 any free port"`
+
+	// DatabaseURL says where the data is: sqlite:// followed by the path of a file, taken as written (no percent-encoding,
+	// no query). Read it through [Settings.DatabasePath].
+	DatabaseURL string `env:"GATEHOUSE_DATABASE_URL" envDefault:"sqlite://data/gatehouse.db" help:"Where the data is: sqlite://path relative to the working directory, or sqlite:///absolute/path"`
+
+	// Migrate says whether serve brings the database's schema up to date before it listens.
+	Migrate bool `env:"GATEHOUSE_MIGRATE" envDefault:"true" help:"Apply outstanding database migrations when serving"`
+
+	// SecretKey signs tokens: at least 32 bytes, or empty, which [Load] allows in development only. The server then uses
+	// the one that [LoadOrCreateSecret] keeps at [Settings.SecretKeyPath]. Whether it was given by GATEHOUSE_SECRET_KEY or
+	// by GATEHOUSE_SECRET_KEY_FILE, it is here.
+	SecretKey Secret `env:"GATEHOUSE_SECRET_KEY" flag:"-" help:"Key that signs tokens, at least 32 bytes, never on the command line; required in production, in development created beside the database"`
+
+	// SecretKeyFile is the file that SecretKey was read from, or empty. One newline at its end is not part of the key.
+	SecretKeyFile string `env:"GATEHOUSE_SECRET_KEY_FILE" help:"File to read the secret key from, instead of GATEHOUSE_SECRET_KEY"`
+
+	// AccessTokenLifetime is how long an access token is valid: whole seconds, at least one, at most RefreshTokenLifetime.
+	AccessTokenLifetime time.Duration `env:"GATEHOUSE_ACCESS_TOKEN_LIFETIME" envDefault:"5m" min:"1s" whole:"seconds" help:"How long an access token is valid; no longer than a refresh token"`
+
+	// RefreshTokenLifetime is how long a refresh token is valid: whole seconds, at least one, at most SessionLifetime.
+	RefreshTokenLifetime time.Duration `env:"GATEHOUSE_REFRESH_TOKEN_LIFETIME" envDefault:"24h" min:"1s" whole:"seconds" help:"How long a refresh token is valid; no longer than a session"`
+
+	// SessionLifetime is how long after signing in a session ends, however often it is refreshed: whole seconds.
+	SessionLifetime time.Duration `env:"GATEHOUSE_SESSION_LIFETIME" envDefault:"720h" min:"1s" whole:"seconds" help:"How long after signing in a session ends, however often it is refreshed"`
+
+	// RefreshGrace is how long after a refresh the previous refresh token still gets the same successor, rather than being
+	// taken for stolen: 0 to 5 minutes, 0 for not at all.
+	RefreshGrace time.Duration `env:"GATEHOUSE_REFRESH_GRACE" envDefault:"10s" min:"0s" max:"5m" help:"How long a refresh token may be presented again after its use, for clients that lost the answer"`
+
+	// SessionsPerUser is how many live sessions a user may have, 1 to 10,000; one more ends the oldest.
+	SessionsPerUser int `env:"GATEHOUSE_SESSIONS_PER_USER" envDefault:"100" min:"1" max:"10000" help:"How many live sessions a user may have; one more ends the oldest"`
+
+	// JWTIssuer is the iss claim that tokens are given and must have. Empty: none is written or demanded.
+	JWTIssuer string `env:"GATEHOUSE_JWT_ISSUER" help:"The iss claim that tokens are given and must have; empty: none"`
+
+	// JWTAudience is the aud claim that tokens are given and must have. Empty: none is written or demanded.
+	JWTAudience string `env:"GATEHOUSE_JWT_AUDIENCE" help:"The aud claim that tokens are given and must have; empty: none"`
+
+	// JWTLeeway is how long after its exp a token is still accepted: whole seconds, 0 to 5 minutes.
+	JWTLeeway time.Duration `env:"GATEHOUSE_JWT_LEEWAY" envDefault:"0s" min:"0s" max:"5m" whole:"seconds" help:"How long after its expiry a token is still accepted, for clocks that disagree"`
+
+	// Argon2MemoryKiB is the memory that hashing one password takes, in KiB: 8 to 4,194,304 (4 GiB) and at least 8 for each
+	// thread; in production at least 19,456.
+	Argon2MemoryKiB uint32 `env:"GATEHOUSE_ARGON2_MEMORY_KIB" envDefault:"19456" min:"8" max:"4194304" help:"Memory that hashing one password takes, in KiB; at least 8 for each thread, in production at least 19456"`
+
+	// Argon2Passes is how often hashing a password passes over that memory: 1 to 100; in production at least 2.
+	Argon2Passes uint32 `env:"GATEHOUSE_ARGON2_PASSES" envDefault:"2" min:"1" max:"100" help:"Passes over that memory; in production at least 2"`
+
+	// Argon2Threads is how many threads hash one password: 1 to 64.
+	Argon2Threads uint8 `env:"GATEHOUSE_ARGON2_THREADS" envDefault:"1" min:"1" max:"64" help:"Threads that hash one password"`
+
+	// PasswordWorkers is how many passwords may be hashed at a time, 0 to 256, where 0 leaves one core to everything else.
+	// Read it through [Settings.PasswordWorkerCount].
+	PasswordWorkers int `env:"GATEHOUSE_PASSWORD_WORKERS" envDefault:"0" min:"0" max:"256" help:"How many passwords may be hashed at a time; 0: one fewer than there are cores, at least one"`
+
+	// PasswordQueue is how many more may wait for their turn, 0 to 10,000; further ones are refused as RATE_LIMITED.
+	PasswordQueue int `env:"GATEHOUSE_PASSWORD_QUEUE" envDefault:"64" min:"0" max:"10000" help:"How many more may wait for their turn; further ones are refused as RATE_LIMITED"`
+
+	// Introspection says whether the schema may be asked about itself.
+	Introspection bool `env:"GATEHOUSE_INTROSPECTION" envDefault:"true" help:"Answer introspection queries"`
+
+	// Playground says whether the playground is served at /.
+	Playground bool `env:"GATEHOUSE_PLAYGROUND" envDefault:"true" help:"Serve the playground at /"`
+
+	// CORSOrigins are the origins whose pages may call the API from a browser, in the form browsers send them:
+	// scheme://host[:port], lower case, without the scheme's default port, without repeats. Never a wildcard, never "null".
+	// Empty means none; mind that CORS libraries may take an empty list for every origin.
+	CORSOrigins []string `env:"GATEHOUSE_CORS_ORIGINS" help:"Origins whose pages may call the API, separated by commas, each scheme://host[:port]; empty: none"`
+
+	// RequestTimeout is how long a request may take: more than 0, at most 5 minutes.
+	RequestTimeout time.Duration `env:"GATEHOUSE_REQUEST_TIMEOUT" envDefault:"10s" above:"0s" max:"5m" help:"How long a request may take"`
+
+	// ShutdownTimeout is how long running requests get to finish once the server is told to stop: more than 0, at most
+	// 5 minutes.
+	ShutdownTimeout time.Duration `env:"GATEHOUSE_SHUTDOWN_TIMEOUT" envDefault:"20s" above:"0s" max:"5m" help:"How long running requests get to finish once the server is told to stop"`
+
+	// MaxBodyBytes is the largest request body that is read, in bytes: 1,024 to 67,108,864 (64 MiB).
+	MaxBodyBytes int64 `env:"GATEHOUSE_MAX_BODY_BYTES" envDefault:"262144" min:"1024" max:"67108864" help:"Largest request body, in bytes"`
+
+	// LogFormat is how log lines are written.
+	LogFormat LogFormat `env:"GATEHOUSE_LOG_FORMAT" envDefault:"text" oneof:"text|json" help:"How log lines are written"`
+
+	// LogLevel is the least serious level that is logged.
+	LogLevel LogLevel `env:"GATEHOUSE_LOG_LEVEL" envDefault:"info" oneof:"debug|info|warn|error" help:"The least serious level that is logged"`
+}
+
+// Environment is what the server is run for.
+type Environment string
+
+// The environments there are.
+const (
+	Development Environment = "development"
+	Production  Environment = "production"
+)
+
+// LogFormat is how log lines are written.
+type LogFormat string
+
+// The formats there are: slog's text handler and its JSON handler.
+const (
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
+
+// LogLevel is debug, info, warn or error. It is an [slog.Leveler].
+type LogLevel string
+
+// Level implements [slog.Leveler].
+func (l LogLevel) Level() slog.Level {
+	switch l {
+	case "debug":
+		return slog.LevelDebug
+	case "warn":
+		return slog.LevelWarn
+	case "error":
+		return slog.LevelError
+	default:
+		return slog.LevelInfo
+	}
+}
+
+// secretKeyName is the name of the key file that the server keeps beside its database.
+const secretKeyName = "secret.key"
+
+// DatabasePath is the path of the SQLite file, relative to the working directory or absolute.
+func (s Settings) DatabasePath() string {
+	_, path, _ := strings.Cut(s.DatabaseURL, "://")
+	return filepath.Clean(filepath.FromSlash(path))
+}
+
+// SecretKeyPath is where the server keeps the secret key it made for itself: secret.key beside the database. It is to be
+// used, with [LoadOrCreateSecret], only when SecretKey is empty.
+func (s Settings) SecretKeyPath() string {
+	return filepath.Join(filepath.Dir(s.DatabasePath()), secretKeyName)
+}
+
+// PasswordWorkerCount is PasswordWorkers with its 0 worked out: one fewer than the cores this process may use, at least 1.
+func (s Settings) PasswordWorkerCount() int {
+	if s.PasswordWorkers > 0 {
+		return s.PasswordWorkers
+	}
+	return max(1, runtime.GOMAXPROCS(0)-1)
+}
