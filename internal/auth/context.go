@@ -1,0 +1,138 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/token"
+)
+
+// Authenticate finds the viewer that an access token stands for. Its error is a *token.Error when the
+// token does not serve, and any other error when that could not be found out.
+type Authenticate func(ctx context.Context, access string) (Viewer, error)
+
+// identity is what one request says about its viewer, found out at most once and only when asked.
+type identity struct {
+	authorization string // the Authorization header
+	authenticate  Authenticate
+
+	once   sync.Once
+	viewer Viewer
+	err    error // a *token.Error, or an internal error
+
+	mu       sync.Mutex
+	rejected *token.Error // why a token that was sent does not serve; set once it has been asked for
+}
+
+type contextKey struct{}
+
+// WithAuthorization returns a context that knows the request's Authorization header. No work is done
+// until something asks for the viewer.
+func WithAuthorization(ctx context.Context, header string, authenticate Authenticate) context.Context {
+	return context.WithValue(ctx, contextKey{}, &identity{authorization: header, authenticate: authenticate})
+}
+
+// FromContext is the viewer, for whom anonymous will do: a token that does not serve makes an anonymous
+// viewer, of whom Rejection tells why. The error is an internal one.
+func FromContext(ctx context.Context) (Viewer, error) {
+	viewer, err := resolve(ctx)
+	var refused *token.Error
+	if errors.As(err, &refused) {
+		return Viewer{}, nil
+	}
+	return viewer, err
+}
+
+// Require is the viewer where there must be one. The error is UNAUTHENTICATED with its reason, or an
+// internal one.
+func Require(ctx context.Context) (Viewer, error) {
+	viewer, err := resolve(ctx)
+	var refused *token.Error
+	if errors.As(err, &refused) {
+		return Viewer{}, Unauthenticated(refused)
+	}
+	return viewer, err
+}
+
+// RequireStaff is as Require, and FORBIDDEN for a viewer who is not staff.
+func RequireStaff(ctx context.Context) (Viewer, error) {
+	viewer, err := Require(ctx)
+	if err == nil && !viewer.IsStaff {
+		return Viewer{}, fault.New(fault.Forbidden, "You do not have permission to perform this action.")
+	}
+	return viewer, err
+}
+
+// Rejection is why the token that was sent with the request does not serve, once something has asked for
+// the viewer. It is nil when nothing has, when no token was sent, and when the token serves.
+func Rejection(ctx context.Context) *fault.Error {
+	id, _ := ctx.Value(contextKey{}).(*identity)
+	if id == nil {
+		return nil
+	}
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	if id.rejected == nil {
+		return nil
+	}
+	return Unauthenticated(id.rejected)
+}
+
+// Unauthenticated is the refusal of a request whose token does not serve.
+func Unauthenticated(refused *token.Error) *fault.Error {
+	return &fault.Error{Code: fault.Unauthenticated, Message: bearerMessage(refused), Reason: string(refused.Reason)}
+}
+
+func resolve(ctx context.Context) (Viewer, error) {
+	id, _ := ctx.Value(contextKey{}).(*identity)
+	if id == nil {
+		return Viewer{}, token.NewError(token.NotAuthenticated) // fail closed: no middleware, no viewer
+	}
+	id.once.Do(func() {
+		id.viewer, id.err = id.read(ctx)
+		var refused *token.Error
+		if errors.As(id.err, &refused) && refused.Reason != token.NotAuthenticated {
+			id.mu.Lock()
+			id.rejected = refused
+			id.mu.Unlock()
+		}
+	})
+	return id.viewer, id.err
+}
+
+func (id *identity) read(ctx context.Context) (Viewer, error) {
+	access, err := bearer(id.authorization)
+	if err != nil {
+		return Viewer{}, err
+	}
+	return id.authenticate(ctx, access)
+}
+
+// bearer is the token in an Authorization header (RFC 6750, section 2.1). The scheme's case does not
+// matter (RFC 9110, section 11.1); another scheme is the same as no header.
+func bearer(header string) (string, error) {
+	fields := strings.Fields(header)
+	switch {
+	case len(fields) == 0 || !strings.EqualFold(fields[0], "Bearer"):
+		return "", token.NewError(token.NotAuthenticated)
+	case len(fields) != 2:
+		return "", token.NewError(token.BadAuthorizationHeader)
+	}
+	return fields[1], nil
+}
+
+// bearerMessage is what SimpleJWT's authentication class says where its token serializers say otherwise.
+func bearerMessage(refused *token.Error) string {
+	switch refused.Reason {
+	case token.NotAuthenticated, token.BadAuthorizationHeader:
+		return refused.Message
+	case token.UserNotFound:
+		return "User not found"
+	case token.UserInactive:
+		return "User is inactive"
+	}
+	return "Given token not valid for any token type"
+}

@@ -1,0 +1,21 @@
+// Package catalog is what is for sale: categories in a tree, and products on them.
+//
+// Unpublished products exist for their owner and staff only, on every path that leads to a product.
+package catalog
+
+import (
+	"time"
+
+	"github.com/gatehouse/gatehouse/internal/database"
+)
+
+// Catalog is the categories and products. Its methods ask the context for the viewer.
+type Catalog struct {
+	db  *database.DB
+	now func() time.Time
+}
+
+// New makes a catalogue over a database, with a clock.
+func New(db *database.DB, now func() time.Time) *Catalog {
+	return &Catalog{db: db, now: func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
+}

@@ -1,0 +1,144 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/internal/page"
+)
+
+const (
+	// MaxChildren is how many children of a category are told.
+	MaxChildren = 200
+	// MaxDepth is how many levels the tree of categories has at the most.
+	MaxDepth = 21 // a category and 20 ancestors
+)
+
+// Rows are loaded together with what the client selected of their relations, so that a page costs one
+// SELECT for each relation and not one for each row.
+
+func (c *Catalog) loadProducts(ctx context.Context, query *ent.ProductQuery, selected page.Fields) ([]*ent.Product, error) {
+	if selected.Has("category") {
+		query.WithCategory(func(q *ent.CategoryQuery) { withRelations(q, selected["category"]) })
+	}
+	if selected.Has("owner") {
+		query.WithOwner()
+	}
+	rows, err := query.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading products: %w", err)
+	}
+	categories := make([]*ent.Category, 0, len(rows))
+	for _, p := range rows {
+		if p.Edges.Category != nil {
+			categories = append(categories, p.Edges.Category)
+		}
+	}
+	return rows, c.loadAncestors(ctx, categories, selected["category"])
+}
+
+func (c *Catalog) loadCategories(ctx context.Context, query *ent.CategoryQuery, selected page.Fields) ([]*ent.Category, error) {
+	withRelations(query, selected)
+	rows, err := query.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading categories: %w", err)
+	}
+	return rows, c.loadAncestors(ctx, rows, selected)
+}
+
+// withRelations has a query of categories load their parents and children, and theirs in turn.
+func withRelations(query *ent.CategoryQuery, selected page.Fields) {
+	if selected.Has("parent") {
+		query.WithParent(func(q *ent.CategoryQuery) { withRelations(q, selected["parent"]) })
+	}
+	if selected.Has("children") {
+		query.WithChildren(func(q *ent.CategoryQuery) {
+			q.Where(amongFirstChildren).Order(category.ByNameKey(), category.ByID())
+			withRelations(q, selected["children"])
+		})
+	}
+}
+
+// amongFirstChildren holds for the first MaxChildren children of each category, by name.
+func amongFirstChildren(s *sql.Selector) {
+	s.Where(sql.P(func(b *sql.Builder) {
+		b.WriteString("(SELECT COUNT(*) FROM ").Ident(category.Table).WriteString(" AS earlier WHERE earlier.parent_id = " +
+			s.C(category.FieldParentID) + " AND (earlier.name_key, earlier.id) < (" + s.C(category.FieldNameKey) + ", " + s.C(category.FieldID) + ")) < ").
+			Arg(MaxChildren)
+	}))
+}
+
+// loadAncestors finds the ancestors of the categories, and of those loaded beside them, wherever they
+// were selected: one SELECT for each place in the client's query.
+func (c *Catalog) loadAncestors(ctx context.Context, rows []*ent.Category, selected page.Fields) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if selected.Has("ancestors") {
+		if err := c.loadAncestorsOf(ctx, rows, selected["ancestors"]); err != nil {
+			return err
+		}
+	}
+	var parents, children []*ent.Category
+	for _, row := range rows {
+		if row.Edges.Parent != nil {
+			parents = append(parents, row.Edges.Parent)
+		}
+		children = append(children, row.Edges.Children...)
+	}
+	if err := c.loadAncestors(ctx, parents, selected["parent"]); err != nil {
+		return err
+	}
+	return c.loadAncestors(ctx, children, selected["children"])
+}
+
+func (c *Catalog) loadAncestorsOf(ctx context.Context, rows []*ent.Category, selected page.Fields) error {
+	start := make([]any, 0, len(rows))
+	for _, row := range rows {
+		if row.ParentID != nil {
+			start = append(start, *row.ParentID)
+		}
+	}
+	above := make(map[int64]*ent.Category)
+	if len(start) > 0 {
+		found, err := c.loadCategories(ctx, c.db.Read.Category.Query().Where(atOrAbove(start)), selected)
+		if err != nil {
+			return err
+		}
+		above = byID(found, func(c *ent.Category) int64 { return c.ID })
+	}
+	for _, row := range rows {
+		row.Ancestors = chain(row.ParentID, above)
+	}
+	return nil
+}
+
+// chain is the way from the root down to the given category.
+func chain(id *int64, among map[int64]*ent.Category) []*ent.Category {
+	path := []*ent.Category{}
+	for id != nil && len(path) < MaxDepth-1 {
+		next, ok := among[*id]
+		if !ok { // deleted meanwhile
+			break
+		}
+		path = append([]*ent.Category{next}, path...)
+		id = next.ParentID
+	}
+	return path
+}
+
+// atOrAbove holds for the given categories and everything above them.
+func atOrAbove(ids []any) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString(s.C(category.FieldID) + " IN (WITH RECURSIVE up(id) AS (SELECT id FROM ").Ident(category.Table).
+				WriteString(" WHERE id IN (").Args(ids...).
+				WriteString(") UNION SELECT c.parent_id FROM ").Ident(category.Table).
+				WriteString(" AS c JOIN up ON c.id = up.id WHERE c.parent_id IS NOT NULL) SELECT id FROM up)")
+		}))
+	}
+}

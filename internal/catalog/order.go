@@ -1,0 +1,120 @@
+package catalog
+
+import (
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/ent/product"
+	"github.com/gatehouse/gatehouse/internal/page"
+)
+
+// Direction is which way an order runs.
+type Direction string
+
+// The directions.
+const (
+	Ascending  Direction = "ASC"
+	Descending Direction = "DESC"
+)
+
+// ProductOrderField is by what products are sorted.
+type ProductOrderField string
+
+// The fields that products are sorted by.
+const (
+	ProductByName      ProductOrderField = "NAME"
+	ProductByPrice     ProductOrderField = "PRICE"
+	ProductByStock     ProductOrderField = "STOCK"
+	ProductByCreatedAt ProductOrderField = "CREATED_AT"
+	ProductByUpdatedAt ProductOrderField = "UPDATED_AT"
+)
+
+// ProductOrder is one level of an order of products.
+type ProductOrder struct {
+	Field     ProductOrderField
+	Direction Direction
+}
+
+// CategoryOrderField is by what categories are sorted.
+type CategoryOrderField string
+
+// The fields that categories are sorted by.
+const (
+	CategoryByName         CategoryOrderField = "NAME"
+	CategoryByCreatedAt    CategoryOrderField = "CREATED_AT"
+	CategoryByProductCount CategoryOrderField = "PRODUCT_COUNT"
+)
+
+// CategoryOrder is one level of an order of categories.
+type CategoryOrder struct {
+	Field     CategoryOrderField
+	Direction Direction
+}
+
+// productOrder is the order asked for, or by name.
+func productOrder(levels []*ProductOrder) page.Order[*ent.Product] {
+	order := page.Order[*ent.Product]{List: "product", ID: func(p *ent.Product) int64 { return p.ID }}
+	for _, level := range levels {
+		order.Keys = append(order.Keys, directed(productKey(level.Field), level.Direction))
+	}
+	if len(order.Keys) == 0 {
+		order.Keys = append(order.Keys, productKey(ProductByName))
+	}
+	return order
+}
+
+func productKey(field ProductOrderField) page.Key[*ent.Product] {
+	name := string(field)
+	switch field {
+	case ProductByPrice:
+		return page.Number(name, product.FieldPrice, func(p *ent.Product) int64 { return int64(p.Price) })
+	case ProductByStock:
+		return page.Number(name, product.FieldStock, func(p *ent.Product) int64 { return int64(p.Stock) })
+	case ProductByCreatedAt:
+		return page.Moment(name, product.FieldCreatedAt, func(p *ent.Product) time.Time { return p.CreatedAt })
+	case ProductByUpdatedAt:
+		return page.Moment(name, product.FieldUpdatedAt, func(p *ent.Product) time.Time { return p.UpdatedAt })
+	default:
+		return page.Text(name, product.FieldNameKey, func(p *ent.Product) string { return p.NameKey })
+	}
+}
+
+// categoryOrder is the order asked for, or by name.
+func categoryOrder(levels []*CategoryOrder) page.Order[*ent.Category] {
+	order := page.Order[*ent.Category]{List: "category", ID: func(c *ent.Category) int64 { return c.ID }}
+	for _, level := range levels {
+		order.Keys = append(order.Keys, directed(categoryKey(level.Field), level.Direction))
+	}
+	if len(order.Keys) == 0 {
+		order.Keys = append(order.Keys, categoryKey(CategoryByName))
+	}
+	return order
+}
+
+func categoryKey(field CategoryOrderField) page.Key[*ent.Category] {
+	name := string(field)
+	switch field {
+	case CategoryByCreatedAt:
+		return page.Moment(name, category.FieldCreatedAt, func(c *ent.Category) time.Time { return c.CreatedAt })
+	case CategoryByProductCount:
+		return page.Computed(name, publishedProducts, func(c *ent.Category, column string) (any, error) { return c.Value(column) })
+	default:
+		return page.Text(name, category.FieldNameKey, func(c *ent.Category) string { return c.NameKey })
+	}
+}
+
+// publishedProducts counts a category's published products, for every viewer the same: an order must not
+// tell how many unpublished ones there are.
+func publishedProducts(s *sql.Selector) string {
+	return "(SELECT COUNT(*) FROM products AS counted WHERE counted.category_id = " + s.C(category.FieldID) + " AND counted.is_published)"
+}
+
+func directed[T any](key page.Key[T], direction Direction) page.Key[T] {
+	if direction == Descending {
+		return key.Descending()
+	}
+	return key
+}

@@ -1,0 +1,119 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/product"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/fold"
+	"github.com/gatehouse/gatehouse/internal/page"
+)
+
+// ProductConnection is one page of a list of products.
+type ProductConnection = page.Connection[*ent.Product]
+
+// ProductEdge is a product within a list.
+type ProductEdge = page.Edge[*ent.Product]
+
+// ProductBy names one product: exactly one field is set.
+type ProductBy struct {
+	ID   *int64
+	Slug *string
+	SKU  *string // case ignored
+}
+
+// Products is a page of the products that the viewer may see and for which where holds.
+func (c *Catalog) Products(ctx context.Context, args page.Args, where *ProductWhere, orderBy []*ProductOrder, selected page.Fields) (*ProductConnection, error) {
+	viewer, err := auth.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := page.NewPlan(args, productOrder(orderBy))
+	if err != nil {
+		return nil, err
+	}
+	holds, err := where.predicate(viewer)
+	if err != nil {
+		return nil, err
+	}
+	query := c.db.Read.Product.Query().Where(visible(viewer), holds)
+	return plan.Run(ctx, selected,
+		func(ctx context.Context, modify func(*sql.Selector)) ([]*ent.Product, error) {
+			return c.loadProducts(ctx, query.Clone().Modify(modify).ProductQuery, selected.Rows())
+		},
+		func(ctx context.Context) (int, error) {
+			return query.Clone().Aggregate(page.CountAll).Int(ctx)
+		},
+	)
+}
+
+// Product is one product, or nil when there is none that the viewer may see.
+func (c *Catalog) Product(ctx context.Context, by ProductBy, selected page.Fields) (*ent.Product, error) {
+	query := c.db.Read.Product.Query()
+	switch {
+	case by.ID != nil:
+		query.Where(product.ID(*by.ID))
+	case by.Slug != nil:
+		query.Where(product.Slug(*by.Slug))
+	case by.SKU != nil:
+		query.Where(product.SkuKey(fold.Text(*by.SKU)))
+	default:
+		return nil, fault.BadInput("one of `id`, `slug` and `sku` must be given")
+	}
+	viewer, err := auth.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return one(c.loadProducts(ctx, query.Where(visible(viewer)), selected))
+}
+
+// ProductsByID are those of the products that the viewer may see, by id.
+func (c *Catalog) ProductsByID(ctx context.Context, ids []int64, selected page.Fields) (map[int64]*ent.Product, error) {
+	viewer, err := auth.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.loadProducts(ctx, c.db.Read.Product.Query().Where(product.IDIn(ids...), visible(viewer)), selected)
+	return byID(rows, func(p *ent.Product) int64 { return p.ID }), err
+}
+
+// Owner is who sells the product, or nil where the viewer may not know.
+func (c *Catalog) Owner(ctx context.Context, p *ent.Product) (*ent.User, error) {
+	if mayEdit, err := c.MayEdit(ctx, p); err != nil || !mayEdit {
+		return nil, err
+	}
+	owner, err := p.Edges.OwnerOrErr()
+	return owner, ent.MaskNotFound(err)
+}
+
+// MayEdit says whether the viewer may change and delete the product.
+func (c *Catalog) MayEdit(ctx context.Context, p *ent.Product) (bool, error) {
+	viewer, err := auth.FromContext(ctx)
+	return err == nil && viewer.MayEdit(p.OwnerID), err
+}
+
+var errMany = errors.New("several rows where a unique key allows one")
+
+// one is the only row of several at the most, or nil for none.
+func one[T any](rows []*T, err error) (*T, error) {
+	switch {
+	case err != nil || len(rows) == 0:
+		return nil, err
+	case len(rows) > 1:
+		return nil, errMany
+	}
+	return rows[0], nil
+}
+
+func byID[T any](rows []*T, id func(*T) int64) map[int64]*T {
+	found := make(map[int64]*T, len(rows))
+	for _, row := range rows {
+		found[id(row)] = row
+	}
+	return found
+}

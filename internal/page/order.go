@@ -1,0 +1,116 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+)
+
+// Order is how a list is sorted. Ties are broken by id, so that no two rows are equal.
+type Order[T any] struct {
+	List string // names the list in cursors, so that one list's cursor is no good for another
+	ID   func(T) int64
+	Keys []Key[T]
+}
+
+// Key is one level of an order. Its SQL expression must never be null.
+type Key[T any] struct {
+	name     string
+	desc     bool
+	expr     func(*sql.Selector) string
+	computed bool                 // expr is selected beside the row, under the key's own name
+	value    func(T) (any, error) // what expr is for a row
+	decode   func(json.RawMessage) (any, error)
+}
+
+// Text is a key that is compared byte by byte: a folded text in a column.
+func Text[T any](name, column string, value func(T) string) Key[T] {
+	return Key[T]{
+		name:   name,
+		expr:   columnExpr(column),
+		value:  func(row T) (any, error) { return value(row), nil },
+		decode: decodeAs[string],
+	}
+}
+
+// Number is a whole number in a column.
+func Number[T any](name, column string, value func(T) int64) Key[T] {
+	return Key[T]{
+		name:   name,
+		expr:   columnExpr(column),
+		value:  func(row T) (any, error) { return value(row), nil },
+		decode: decodeAs[int64],
+	}
+}
+
+// Moment is a time in a column.
+func Moment[T any](name, column string, value func(T) time.Time) Key[T] {
+	return Key[T]{
+		name:   name,
+		expr:   columnExpr(column),
+		value:  func(row T) (any, error) { return value(row).UTC(), nil },
+		decode: decodeAs[time.Time],
+	}
+}
+
+// Computed is a whole number that the database computes for each row. Value reads it back from the row by
+// the name it was selected under, as the Value method of ent's rows does.
+func Computed[T any](name string, expr func(*sql.Selector) string, value func(row T, name string) (any, error)) Key[T] {
+	return Key[T]{
+		name: name,
+		expr: expr,
+		value: func(row T) (any, error) {
+			v, err := value(row, selectedAs(name))
+			if err != nil {
+				return nil, fmt.Errorf("reading the sort key %s: %w", name, err)
+			}
+			n, ok := v.(int64)
+			if !ok {
+				return nil, fmt.Errorf("reading the sort key %s: it is a %T, not a number", name, v)
+			}
+			return n, nil
+		},
+		decode:   decodeAs[int64],
+		computed: true,
+	}
+}
+
+// Descending is the same key, the other way round.
+func (k Key[T]) Descending() Key[T] {
+	k.desc = true
+	return k
+}
+
+func (o Order[T]) withoutRepeats() Order[T] {
+	seen := make(map[string]bool, len(o.Keys))
+	keys := make([]Key[T], 0, len(o.Keys))
+	for _, k := range o.Keys {
+		if !seen[k.name] {
+			keys = append(keys, k)
+		}
+		seen[k.name] = true
+	}
+	o.Keys = keys
+	return o
+}
+
+// fingerprint tells orders apart: "product PRICE- NAME".
+func (o Order[T]) fingerprint() string {
+	var b strings.Builder
+	b.WriteString(o.List)
+	for _, k := range o.Keys {
+		b.WriteString(" " + k.name)
+		if k.desc {
+			b.WriteString("-")
+		}
+	}
+	return b.String()
+}
+
+// idDesc is the direction of the id: that of the last key, so that an index over key and id serves both ways.
+func (o Order[T]) idDesc() bool {
+	return len(o.Keys) > 0 && o.Keys[len(o.Keys)-1].desc
+}
