@@ -1,0 +1,79 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime/debug"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/transport"
+)
+
+// limitExceeded is the code of a request that asks for too much; only the GraphQL edge gives it.
+const limitExceeded fault.Code = "OPERATION_LIMIT_EXCEEDED"
+
+// presenter decides what a client is told of an error: the one place where errors become GraphQL's.
+type presenter struct {
+	log     *slog.Logger
+	timeout time.Duration // how long a request may take, for the message that says so
+}
+
+// present tells refusals with their code, and of anything else only that it happened: it is logged here,
+// once, under the request's id.
+func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	var (
+		refusal *fault.Error
+		told    *gqlerror.Error
+	)
+	isTold := errors.As(err, &told)
+	switch {
+	case errors.As(err, &refusal):
+		return refused(path(ctx, told), refusal)
+	case errors.Is(err, context.DeadlineExceeded):
+		return refused(path(ctx, told), fault.New(limitExceeded, fmt.Sprintf("The request took longer than the %s it may take.", p.timeout)))
+	case isTold && (told.Extensions["code"] == errcode.ParseFailed || told.Extensions["code"] == errcode.ValidationFailed):
+		return told
+	case isTold && told.Extensions["code"] == string(limitExceeded):
+		return told
+	}
+	requestID := transport.RequestID(ctx)
+	if !errors.Is(err, context.Canceled) { // nobody is left to answer
+		p.log.ErrorContext(ctx, "internal error", "error", err, "path", path(ctx, told).String(), "request_id", requestID)
+	}
+	shown := refused(path(ctx, told), fault.New(fault.Internal, "Internal server error"))
+	shown.Extensions["requestId"] = requestID
+	return shown
+}
+
+// recovered turns a resolver's panic into an error with its stack, to be logged and not shown.
+func recovered(_ context.Context, panicked any) error {
+	return fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
+}
+
+func refused(at ast.Path, refusal *fault.Error) *gqlerror.Error {
+	extensions := map[string]any{"code": string(refusal.Code)}
+	if refusal.Reason != "" {
+		extensions["reason"] = refusal.Reason
+	}
+	if refusal.RetryAfter > 0 {
+		extensions["retryAfter"] = int(math.Ceil(refusal.RetryAfter.Seconds()))
+	}
+	return &gqlerror.Error{Message: refusal.Message, Path: at, Extensions: extensions}
+}
+
+// path is where the error belongs: where gqlgen put it (an argument, say), or the field being resolved.
+func path(ctx context.Context, told *gqlerror.Error) ast.Path {
+	if told != nil && len(told.Path) > 0 {
+		return told.Path
+	}
+	return graphql.GetPath(ctx)
+}

@@ -1,0 +1,90 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/gatehouse/gatehouse/graph/generated"
+	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/catalog"
+)
+
+// maxTokens is how many lexical tokens a document may have.
+const maxTokens = 2000
+
+// Settings are what an API is made with.
+type Settings struct {
+	Accounts      *account.Registry
+	Catalog       *catalog.Catalog
+	Log           *slog.Logger
+	Introspection bool          // answer introspection, and suggest names for misspelled ones
+	Timeout       time.Duration // how long a request may take, which whoever sends requests enforces
+}
+
+// New is the API, ready to execute requests that a transport reads. The request's context says who asks
+// (package auth).
+func New(s Settings) graphql.GraphExecutor {
+	schema := generated.NewExecutableSchema(generated.Config{
+		Resolvers:  &Resolver{accounts: s.Accounts, catalog: s.Catalog},
+		Directives: generated.DirectiveRoot{Auth: requireViewer, Admin: requireStaff},
+	})
+	exec := executor.New(schema)
+	exec.SetErrorPresenter(presenter{log: s.Log, timeout: s.Timeout}.present)
+	exec.SetRecoverFunc(recovered)
+	exec.SetQueryCache(documents{lru.New[*ast.QueryDocument](cachedDocuments)})
+	exec.SetParserTokenLimit(maxTokens)
+	exec.SetDisableSuggestion(!s.Introspection)
+	exec.Use(oneOf{schema: schema.Schema()})
+	exec.Use(limits{schema: schema.Schema()})
+	if s.Introspection {
+		exec.Use(extension.Introspection{})
+	} else {
+		exec.Use(noIntrospection{})
+	}
+	exec.AroundResponses(tellRejection)
+	return exec
+}
+
+// tellRejection says at extensions.auth why a token that was sent did not serve, when the answer depended
+// on the viewer: public fields take such a viewer for anonymous without an error.
+func tellRejection(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	response := next(ctx)
+	if response == nil {
+		return nil
+	}
+	if rejection := auth.Rejection(ctx); rejection != nil {
+		if response.Extensions == nil {
+			response.Extensions = map[string]any{}
+		}
+		response.Extensions["auth"] = map[string]any{"code": string(rejection.Code), "reason": rejection.Reason}
+	}
+	return response
+}
+
+// noIntrospection refuses introspection with a code, which gqlgen's own refusal lacks.
+type noIntrospection struct{}
+
+// ExtensionName names the extension.
+func (noIntrospection) ExtensionName() string { return "NoIntrospection" }
+
+// Validate has nothing to check.
+func (noIntrospection) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext changes nothing; it is where an operation can be refused before it runs.
+func (noIntrospection) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Query"}) {
+		if f.Name == "__schema" || f.Name == "__type" {
+			return validationFailed("introspection is turned off")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+// Package transport speaks GraphQL over HTTP. It takes the place of gqlgen's transports, which put the
+// body of a bad request into the answer and read bodies of any size.
+package transport
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/gatehouse/gatehouse/internal/fault"
+)
+
+const (
+	mediaJSON     = "application/json"
+	mediaResponse = "application/graphql-response+json"
+)
+
+// HTTP serves GraphQL over HTTP POST (https://graphql.github.io/graphql-over-http/draft/).
+type HTTP struct {
+	Executor graphql.GraphExecutor
+	MaxBody  int64 // bytes; a longer request is answered 413
+	Log      *slog.Logger
+}
+
+// request is the body of a POST.
+type request struct {
+	Query         *string        `json:"query"`
+	OperationName string         `json:"operationName"`
+	Variables     map[string]any `json:"variables"`
+	Extensions    map[string]any `json:"extensions"`
+}
+
+// response is what is answered; unlike gqlgen's own it has no data when nothing was executed.
+type response struct {
+	Errors     gqlerror.List   `json:"errors,omitempty"`
+	Data       json.RawMessage `json:"data,omitempty"`
+	Extensions map[string]any  `json:"extensions,omitempty"`
+}
+
+// ServeHTTP answers one request. Mistakes in the request as a whole have the status they have in HTTP;
+// what GraphQL itself refuses is 200, or 400 for a client that asks for application/graphql-response+json.
+func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	media := mediaJSON
+	if strings.Contains(r.Header.Get("Accept"), mediaResponse) {
+		media = mediaResponse
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		h.refuse(w, media, http.StatusMethodNotAllowed, "Send GraphQL requests by POST.")
+		return
+	}
+	if !isJSON(r.Header.Get("Content-Type")) {
+		h.refuse(w, media, http.StatusUnsupportedMediaType, "The Content-Type of a request must be application/json, in UTF-8.")
+		return
+	}
+	params, err := decode(http.MaxBytesReader(w, r.Body, h.MaxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		h.refuse(w, media, http.StatusRequestEntityTooLarge, "The request body is too large.")
+		return
+	case err != nil:
+		h.refuse(w, media, http.StatusBadRequest, err.Error())
+		return
+	}
+	params.Headers = r.Header
+	h.execute(w, r, media, params)
+}
+
+func (h *HTTP) execute(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
+	ctx := graphql.StartOperationTrace(r.Context())
+	operation, errs := h.Executor.CreateOperationContext(ctx, params)
+	if errs != nil {
+		answer := h.Executor.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
+		status := http.StatusOK
+		if media == mediaResponse {
+			status = http.StatusBadRequest
+		}
+		h.write(w, media, status, response{Errors: answer.Errors, Extensions: answer.Extensions})
+		return
+	}
+	answers, ctx := h.Executor.DispatchOperation(ctx, operation)
+	answer := answers(ctx)
+	if answer == nil { // the client is gone
+		return
+	}
+	h.write(w, media, http.StatusOK, response{Errors: answer.Errors, Data: answer.Data, Extensions: answer.Extensions})
+}
+
+// refuse answers a request that is no GraphQL request at all.
+func (h *HTTP) refuse(w http.ResponseWriter, media string, status int, message string) {
+	h.write(w, media, status, response{Errors: gqlerror.List{{
+		Message:    message,
+		Extensions: map[string]any{"code": string(fault.BadUserInput)},
+	}}})
+}
+
+func (h *HTTP) write(w http.ResponseWriter, media string, status int, answer response) {
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store") // answers hold tokens, and depend on who asks
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		h.Log.Debug("writing an answer", "error", err) // the client is gone
+	}
+}
+
+var (
+	errNotJSON = errors.New("The request body must be one JSON object with a query, and as it may be operationName, variables and extensions.") //nolint:staticcheck // shown to clients, so it is a sentence
+	errNoQuery = errors.New("The request has no query.")                                                                                        //nolint:staticcheck // likewise
+)
+
+// decode reads a request. Its error is a *http.MaxBytesError or a sentence for the client, which holds
+// nothing of the body.
+func decode(body io.Reader) (*graphql.RawParams, error) {
+	decoder := json.NewDecoder(body)
+	decoder.UseNumber() // numbers keep their digits: prices are exact
+	var r request
+	if err := decoder.Decode(&r); err != nil {
+		return nil, readError(err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, readError(err)
+	}
+	if r.Query == nil || strings.TrimSpace(*r.Query) == "" {
+		return nil, errNoQuery
+	}
+	return &graphql.RawParams{
+		Query:         *r.Query,
+		OperationName: r.OperationName,
+		Variables:     r.Variables,
+		Extensions:    r.Extensions,
+	}, nil
+}
+
+func readError(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return tooLarge
+	}
+	return errNotJSON
+}
+
+func isJSON(contentType string) bool {
+	media, params, err := mime.ParseMediaType(contentType)
+	charset := params["charset"]
+	return err == nil && media == mediaJSON && (charset == "" || strings.EqualFold(charset, "utf-8"))
+}
