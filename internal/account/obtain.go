@@ -1,0 +1,77 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/user"
+	"github.com/gatehouse/gatehouse/internal/fault"
+)
+
+// errChanged says that the account was changed while its password was being checked.
+var errChanged = errors.New("the account changed meanwhile")
+
+// Obtain signs in by username or e-mail address: it begins a session and answers its first tokens. The error is
+// INVALID_CREDENTIALS, the same after the same work for an unknown user, an inactive one and a wrong password,
+// or RATE_LIMITED.
+func (r *Registry) Obtain(ctx context.Context, username, password string) (*Tokens, error) {
+	tokens, err := r.obtain(ctx, username, password)
+	if errors.Is(err, errChanged) {
+		// Another sign-in may have renewed the hash of the very same password. It does so once, and a second look
+		// finds either that or a change that was meant.
+		tokens, err = r.obtain(ctx, username, password)
+	}
+	if errors.Is(err, errChanged) {
+		return nil, invalidCredentials()
+	}
+	return tokens, err
+}
+
+func (r *Registry) obtain(ctx context.Context, username, password string) (*Tokens, error) {
+	u, err := r.userNamed(ctx, username)
+	if err != nil {
+		return nil, err
+	}
+	hash := ""
+	if u != nil && u.IsActive {
+		hash = u.PasswordHash
+	}
+	ok, renewed, err := r.hasher.verify(ctx, password, hash)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, invalidCredentials()
+	}
+
+	var s *ent.Session
+	now := r.now()
+	err = r.db.Write(ctx, func(tx *ent.Tx) error {
+		update := tx.User.Update().
+			Where(user.ID(u.ID), user.IsActive(true), user.PasswordHash(hash)).
+			SetLastLogin(now)
+		if renewed != "" {
+			update.SetPasswordHash(renewed)
+		}
+		n, err := update.Save(ctx)
+		if err != nil {
+			return fmt.Errorf("recording a sign-in: %w", err)
+		}
+		if n == 0 {
+			return errChanged
+		}
+		s, err = r.begin(ctx, tx, u.ID, now)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	u.LastLogin = &now
+	return r.issue(u, s, now)
+}
+
+func invalidCredentials() error {
+	return fault.New(fault.InvalidCredentials, "No active account found with the given credentials")
+}

@@ -1,0 +1,70 @@
+package account
+
+import (
+	"context"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/token"
+)
+
+// Refresh exchanges a refresh token for the session's next pair. Within the grace after that, the spent token
+// gets the same refresh token again beside a fresh access token; any later use of it revokes the session.
+//
+// The error is BAD_USER_INPUT without a token, and TOKEN_NOT_VALID with a reason for one that does not serve.
+func (r *Registry) Refresh(ctx context.Context, refresh *string) (*Tokens, error) {
+	if refresh == nil {
+		return nil, noRefreshToken()
+	}
+	claims, err := check(r.tokens.Verify, *refresh, token.Refresh)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	tokens, err := r.exchange(ctx, claims)
+	return tokens, refusal(err)
+}
+
+func (r *Registry) exchange(ctx context.Context, claims token.Claims) (*Tokens, error) {
+	now := r.now()
+	found, err := readStanding(ctx, r.db.Read.User, claims)
+	if err != nil {
+		return nil, err
+	}
+	at, err := r.assess(found, claims, now)
+	if err == nil && at == current {
+		found, at, err = r.rotate(ctx, found, claims, now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if at == reused {
+		return nil, r.revokeReused(ctx, claims)
+	}
+	if err := at.check(); err != nil {
+		return nil, err
+	}
+	return r.issue(found.user, found.session, now)
+}
+
+// revokeReused revokes the session of a token that was used again, and is the refusal of that token. Only the
+// call that revokes says TOKEN_REUSED; to those after it the session is one that was revoked.
+func (r *Registry) revokeReused(ctx context.Context, claims token.Claims) error {
+	// Whoever holds a stolen token must not escape by hanging up.
+	ctx = context.WithoutCancel(ctx)
+	revoked := 0
+	err := r.db.Write(ctx, func(tx *ent.Tx) (err error) {
+		revoked, err = revoke(ctx, tx, session.RevokedBecauseReuse, r.now(),
+			session.ID(claims.SessionID), session.UserID(claims.UserID))
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case revoked == 0:
+		return token.NewError(token.Revoked)
+	}
+	return token.NewError(token.Reused)
+}
+
+func noRefreshToken() error { return fault.BadInput("The argument %q is required.", "refresh") }

@@ -1,0 +1,129 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/predicate"
+	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/auth"
+)
+
+// maxUserAgent is how many bytes of a User-Agent are kept.
+const maxUserAgent = 512
+
+// live are the sessions whose current refresh token would still serve.
+func live(now time.Time) predicate.Session {
+	return session.And(session.RevokedAtIsNil(), session.ExpiresAtGT(now))
+}
+
+// Sessions are the viewer's live sessions, the one last used first. The error is UNAUTHENTICATED.
+func (r *Registry) Sessions(ctx context.Context) ([]*ent.Session, error) {
+	viewer, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := r.db.Read.Session.Query().
+		Where(session.UserID(viewer.UserID), live(r.now())).
+		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading a user's sessions: %w", err)
+	}
+	return sessions, nil
+}
+
+// SessionsByID are those of the sessions that are live and that the viewer may see: their own, and for staff
+// everybody's.
+func (r *Registry) SessionsByID(ctx context.Context, ids []int64) (map[int64]*ent.Session, error) {
+	viewer, err := auth.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[int64]*ent.Session, len(ids))
+	if !viewer.SignedIn() || len(ids) == 0 {
+		return found, nil
+	}
+	query := r.db.Read.Session.Query().Where(session.IDIn(ids...), live(r.now()))
+	if !viewer.IsStaff {
+		query.Where(session.UserID(viewer.UserID))
+	}
+	sessions, err := query.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading sessions: %w", err)
+	}
+	for _, s := range sessions {
+		found[s.ID] = s
+	}
+	return found, nil
+}
+
+// begin starts a session of the user and ends the oldest beyond the number they may have.
+func (r *Registry) begin(ctx context.Context, tx *ent.Tx, userID int64, now time.Time) (*ent.Session, error) {
+	endsAt := wholeSeconds(now).Add(r.settings.SessionLifetime)
+	create := tx.Session.Create().
+		SetUserID(userID).
+		SetCreatedAt(now).SetLastUsedAt(now).SetRotatedAt(now).
+		SetExpiresAt(r.refreshExpiry(now, endsAt)).SetEndsAt(endsAt)
+	client := auth.ClientFromContext(ctx)
+	if client.IPAddress != "" {
+		create.SetIPAddress(client.IPAddress)
+	}
+	if agent := cutUserAgent(client.UserAgent); agent != "" {
+		create.SetUserAgent(agent)
+	}
+	s, err := create.Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("beginning a session: %w", err)
+	}
+	return s, r.trim(ctx, tx, userID, now)
+}
+
+// trim revokes the user's oldest live sessions beyond the number they may have.
+func (r *Registry) trim(ctx context.Context, tx *ent.Tx, userID int64, now time.Time) error {
+	// The oldest by key, as keys only grow and clocks may not.
+	newest, err := tx.Session.Query().
+		Where(session.UserID(userID), live(now)).
+		Order(session.ByID(sql.OrderDesc())).
+		Offset(r.settings.SessionsPerUser).
+		FirstID(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for sessions beyond the limit: %w", err)
+	}
+	_, err = revoke(ctx, tx, session.RevokedBecauseTooMany, now, session.UserID(userID), live(now), session.IDLTE(newest))
+	return err
+}
+
+// revoke ends those of the sessions that are not revoked yet, and says how many that were.
+func revoke(ctx context.Context, tx *ent.Tx, because session.RevokedBecause, now time.Time, which ...predicate.Session) (int, error) {
+	n, err := tx.Session.Update().
+		Where(session.RevokedAtIsNil()).Where(which...).
+		SetRevokedAt(now).SetRevokedBecause(because).
+		Save(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("revoking sessions: %w", err)
+	}
+	return n, nil
+}
+
+// cutUserAgent is a User-Agent as it is kept: valid UTF-8, cut between two characters.
+func cutUserAgent(agent string) string {
+	agent = strings.ToValidUTF8(agent, "")
+	if len(agent) <= maxUserAgent {
+		return agent
+	}
+	end := maxUserAgent
+	for !utf8.RuneStart(agent[end]) {
+		end--
+	}
+	return agent[:end]
+}

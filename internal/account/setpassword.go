@@ -1,0 +1,48 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/fault"
+)
+
+// SetPassword gives the user of that username or e-mail address a new password and revokes all their sessions.
+// An inactive user stays inactive. The error is NOT_FOUND, a fault.Mistakes about "password", or RATE_LIMITED.
+func (r *Registry) SetPassword(ctx context.Context, identifier, password string) (*ent.User, error) {
+	u, err := r.userNamed(ctx, identifier)
+	if err != nil {
+		return nil, err
+	}
+	if u == nil {
+		return nil, noSuchUser()
+	}
+	var mistakes fault.Mistakes
+	note(&mistakes, "password", passwordFlaws(password, traits(u.Username, u.Email, u.FirstName, u.LastName)...)...)
+	if err := mistakes.Err(); err != nil {
+		return nil, err
+	}
+	hash, err := r.hasher.hash(ctx, password)
+	if err != nil {
+		return nil, err
+	}
+	err = r.db.Write(ctx, func(tx *ent.Tx) error {
+		u, err = tx.User.UpdateOneID(u.ID).SetPasswordHash(hash).Save(ctx)
+		if ent.IsNotFound(err) {
+			return noSuchUser()
+		}
+		if err != nil {
+			return fmt.Errorf("setting a password: %w", err)
+		}
+		_, err = revoke(ctx, tx, session.RevokedBecauseRevoked, r.now(), session.UserID(u.ID))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return u.Unwrap(), nil
+}
+
+func noSuchUser() error { return fault.New(fault.NotFound, "No such user.") }
