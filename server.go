@@ -1,0 +1,261 @@
+// Gatehouse is a GraphQL API server: accounts, JWT sessions, permissions and a product catalogue behind
+// one endpoint.
+//
+// This file is the only place where its parts are put together. The other commands have a file each.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/rs/cors"
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse/gatehouse/graph"
+	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/config"
+	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/playground"
+	"github.com/gatehouse/gatehouse/internal/token"
+	"github.com/gatehouse/gatehouse/internal/transport"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+// run is the program: it runs the command that the arguments name, and answers the exit status.
+func run(args []string) int {
+	// The first signal lets the command end in good order; a second one ends the program at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	root := newRoot()
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "gatehouse:", err)
+		return 1
+	}
+	return 0
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gatehouse",
+		Short: "A GraphQL API server: accounts, sessions, permissions and a product catalogue",
+		Long: `Gatehouse is a GraphQL API server: accounts, JWT sessions, permissions and a
+product catalogue behind one endpoint. Without a command it serves.
+
+Every setting is an environment variable; the flag of the same name goes before it.
+It starts without any: on an SQLite file in ./data, at http://127.0.0.1:8080.`,
+		Args:          cobra.NoArgs,
+		RunE:          serve,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	config.AddFlags(root.PersistentFlags())
+	root.AddCommand(
+		&cobra.Command{
+			Use:   "serve",
+			Short: "Serve the API at /graphql and the playground at /",
+			Args:  cobra.NoArgs,
+			RunE:  serve,
+		},
+		newCreateSuperuser(),
+		newChangePassword(),
+		newMigrate(),
+		newDemo(),
+		newSchema(),
+		newVersion(),
+	)
+	return root
+}
+
+// app is the parts put together, for the commands that need them.
+type app struct {
+	settings config.Settings
+	log      *slog.Logger
+	db       *database.DB
+	accounts *account.Registry
+	catalog  *catalog.Catalog
+}
+
+// settingsOf reads the settings that a command is run with, and makes its log.
+func settingsOf(cmd *cobra.Command) (config.Settings, *slog.Logger, error) {
+	settings, err := config.Load(os.Environ(), cmd.Flags())
+	if err != nil {
+		return config.Settings{}, nil, fmt.Errorf("these settings are wrong:\n%w", err)
+	}
+	return settings, newLog(cmd.ErrOrStderr(), settings), nil
+}
+
+// open puts the parts together on a database that is up to date. The caller closes it.
+func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *app, err error) {
+	db, err := database.Open(ctx, settings.DatabasePath())
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	if err := prepare(ctx, db, settings.Migrate, log); err != nil {
+		return nil, err
+	}
+	issuer, err := newIssuer(settings)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := account.New(db, issuer, account.Settings{
+		AccessLifetime:  settings.AccessTokenLifetime,
+		RefreshLifetime: settings.RefreshTokenLifetime,
+		SessionLifetime: settings.SessionLifetime,
+		RefreshGrace:    settings.RefreshGrace,
+		SessionsPerUser: settings.SessionsPerUser,
+		Hashing: account.Hashing{
+			MemoryKiB: settings.Argon2MemoryKiB,
+			Passes:    settings.Argon2Passes,
+			Threads:   settings.Argon2Threads,
+			Workers:   settings.PasswordWorkerCount(),
+			Queue:     settings.PasswordQueue,
+		},
+		Now:    time.Now,
+		Random: rand.Reader,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &app{settings: settings, log: log, db: db, accounts: accounts, catalog: catalog.New(db, time.Now)}, nil
+}
+
+// prepare brings the database's schema up to date, or only makes sure that it is.
+func prepare(ctx context.Context, db *database.DB, migrate bool, log *slog.Logger) error {
+	if !migrate {
+		return db.CheckMigrated(ctx)
+	}
+	applied, err := db.Migrate(ctx)
+	for _, m := range applied {
+		log.InfoContext(ctx, "migrated the database", "migration", m.Name)
+	}
+	return err
+}
+
+func newIssuer(settings config.Settings) (*token.Issuer, error) {
+	secret := settings.SecretKey.Bytes()
+	if len(secret) == 0 {
+		var err error
+		if secret, err = config.LoadOrCreateSecret(settings.SecretKeyPath(), rand.Reader); err != nil {
+			return nil, err
+		}
+	}
+	key, err := token.NewHMACKey(secret)
+	if err != nil {
+		return nil, err
+	}
+	return token.New(token.Settings{
+		Keys:     []token.Key{key},
+		Issuer:   settings.JWTIssuer,
+		Audience: settings.JWTAudience,
+		Leeway:   settings.JWTLeeway,
+		Now:      time.Now,
+	})
+}
+
+// serve answers requests until the command's context ends. Requests that are running then may finish;
+// after them the database is closed.
+func serve(cmd *cobra.Command, _ []string) (err error) {
+	ctx := cmd.Context()
+	settings, log, err := settingsOf(cmd)
+	if err != nil {
+		return err
+	}
+	app, err := open(ctx, settings, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.db.Close()) }()
+
+	var listening net.ListenConfig
+	listener, err := listening.Listen(ctx, "tcp", settings.Addr)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	server := &http.Server{
+		Handler:           app.handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       settings.RequestTimeout,
+		WriteTimeout:      settings.RequestTimeout + 5*time.Second, // room to say that it took too long
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	log.InfoContext(ctx, "serving", "url", "http://"+listener.Addr().String(), "database", settings.DatabasePath())
+
+	select {
+	case err := <-served:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	log.InfoContext(ctx, "shutting down: running requests may finish", "timeout", settings.ShutdownTimeout)
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.ShutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(deadline); err != nil {
+		return fmt.Errorf("shutting down: %w", err)
+	}
+	return nil
+}
+
+// handler is what is served: the API at /graphql, and the playground at /.
+func (a *app) handler() http.Handler {
+	var api http.Handler = &transport.HTTP{
+		Executor: graph.New(graph.Settings{
+			Accounts:      a.accounts,
+			Catalog:       a.catalog,
+			Log:           a.log,
+			Introspection: a.settings.Introspection,
+			Timeout:       a.settings.RequestTimeout,
+		}),
+		MaxBody: a.settings.MaxBodyBytes,
+		Log:     a.log,
+	}
+	api = auth.Middleware(a.accounts.Authenticate)(api)
+	api = transport.WithTimeout(a.settings.RequestTimeout, api)
+	if len(a.settings.CORSOrigins) > 0 { // the library takes an empty list for every origin
+		api = cors.New(cors.Options{
+			AllowedOrigins: a.settings.CORSOrigins,
+			AllowedMethods: []string{http.MethodPost},
+			AllowedHeaders: []string{"Accept", "Authorization", "Content-Type"},
+			ExposedHeaders: []string{"X-Request-Id"},
+			MaxAge:         600, // seconds
+		}).Handler(api)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", api)
+	if a.settings.Playground {
+		mux.Handle("/", playground.Handler())
+	}
+	return transport.WithRequestID(rand.Reader, mux)
+}
+
+func newLog(w io.Writer, settings config.Settings) *slog.Logger {
+	options := &slog.HandlerOptions{Level: settings.LogLevel}
+	if settings.LogFormat == config.LogJSON {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
