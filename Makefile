@@ -1,0 +1,90 @@
+# Two commands are all a newcomer needs: `make run` and `make test`. `make help` lists the others.
+
+GOLANGCI_LINT := v2.15.0
+GOFUMPT       := v0.12.0
+FUZZTIME      ?= 20s
+
+BIN        := bin/gatehouse
+TOOLS      := .cache/bin
+UI         := internal/playground/ui
+PLAYGROUND := internal/playground/dist/index.html
+
+.DEFAULT_GOAL := help
+
+.PHONY: run
+run: build ## Serve at http://127.0.0.1:8080 with a demo catalogue
+	./$(BIN) demo
+	exec ./$(BIN) serve
+
+.PHONY: test
+test: build ## Run every test
+	go test ./...
+	e2e/run
+
+.PHONY: build
+build: | $(PLAYGROUND) ## Build the program, bin/gatehouse, with the playground in it
+	go build -o $(BIN) .
+
+.PHONY: playground
+playground: ## Build the playground's page anew
+	rm -f $(PLAYGROUND)
+	$(MAKE) $(PLAYGROUND)
+
+# The page comes from npm packages. Without npm the program builds and serves all the same, and says so at /.
+$(PLAYGROUND):
+	@if command -v npm >/dev/null; then \
+		cd $(UI) && npm ci --no-audit --no-fund && npm run build; \
+	else \
+		echo "npm is missing: building without the playground (install Node.js 20.19 or later, then: make playground)"; \
+	fi
+
+.PHONY: generate
+generate: ## Write the generated code (ent, GraphQL, schema.graphql)
+	go generate ./...
+	go run . schema > schema.graphql
+
+.PHONY: migration
+migration: ## Write the migration that ent/schema asks for: make migration name=add_x
+	go run -mod=mod migrations/new.go $(name)
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## Check style and likely mistakes
+	$< run
+	$< fmt --diff
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## Format the code
+	$< fmt
+
+$(TOOLS)/golangci-lint-%:
+	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$*
+	mv $(TOOLS)/golangci-lint $@
+
+.PHONY: race
+race: ## Run the Go tests under the race detector
+	go test -race ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every fuzz target for FUZZTIME (20s) each
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: check-generated
+check-generated: ## Fail when generating again, twice, changes anything
+	$(MAKE) generate
+	git diff --exit-code
+	$(MAKE) generate
+	git diff --exit-code
+	@test -z "$$(git status --porcelain)" || { git status --short; exit 1; }
+
+.PHONY: clean
+clean: ## Remove what was built (never data/)
+	rm -rf bin .cache internal/playground/dist/assets $(PLAYGROUND)
+
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
