@@ -56,8 +56,8 @@ func UnmarshalID(v any) (int64, error) {
 		return 0, fault.BadInput("an ID is a string")
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || id <= 0 || strconv.FormatInt(id, 10) != text {
-		return 0, nil
+	if canonical := err == nil && id > 0 && strconv.FormatInt(id, 10) == text; !canonical {
+		id = 0
 	}
 	return id, nil
 }

@@ -1,7 +1,7 @@
 package scalar
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -16,5 +16,5 @@ func MarshalTokenType(t token.Type) graphql.Marshaler {
 
 // UnmarshalTokenType is there because gqlgen wants the pair; no argument is a token type.
 func UnmarshalTokenType(any) (token.Type, error) {
-	return "", fmt.Errorf("a token type is not an input")
+	return "", errors.New("a token type is not an input")
 }

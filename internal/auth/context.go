@@ -133,6 +133,7 @@ func bearerMessage(refused *token.Error) string {
 		return "User not found"
 	case token.UserInactive:
 		return "User is inactive"
+	default:
+		return "Given token not valid for any token type"
 	}
-	return "Given token not valid for any token type"
 }

@@ -168,32 +168,14 @@ func fillProduct(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, change
 		m.SetName(name)
 		m.SetNameKey(fold.Text(name))
 	}
-	if slug, ok := v.slug(changes.Slug); ok {
-		if err := v.unique(ctx, "slug", tx.Product.Query().Where(product.Slug(slug), product.IDNEQ(id))); err != nil {
-			return err
-		}
-		m.SetSlug(slug)
-	}
-	if sku, ok := v.clearableLine("sku", changes.SKU, MaxSKU); ok && sku == nil {
-		m.ClearSku()
-		m.ClearSkuKey()
-	} else if ok {
-		key := fold.Text(*sku)
-		if err := v.unique(ctx, "sku", tx.Product.Query().Where(product.SkuKey(key), product.IDNEQ(id))); err != nil {
-			return err
-		}
-		m.SetSku(*sku)
-		m.SetSkuKey(key)
+	if err := fillProductKeys(ctx, tx, m, v, changes, id); err != nil {
+		return err
 	}
 	if description, ok := v.text("description", changes.Description, MaxDescription); ok {
 		m.SetDescription(description)
 		m.SetDescriptionKey(fold.Text(description))
 	}
-	if decimal, ok := required(v, "price", changes.Price); ok {
-		price, err := decimal.Amount()
-		if err != nil {
-			v.mistakes.Add("price", fault.Invalid, "A price has at most two decimal places and lies between 0.00 and 99999999.99.")
-		}
+	if price, ok := v.price("price", changes.Price); ok {
 		m.SetPrice(price)
 	}
 	if stock, ok := required(v, "stock", changes.Stock); ok {
@@ -212,6 +194,28 @@ func fillProduct(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, change
 		m.SetIsPublished(published)
 	}
 	return v.mistakes.Err()
+}
+
+// fillProductKeys does so for what no two products may share.
+func fillProductKeys(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, v *validator, changes ProductChanges, id int64) error {
+	if slug, ok := v.slug(changes.Slug); ok {
+		if err := v.unique(ctx, "slug", tx.Product.Query().Where(product.Slug(slug), product.IDNEQ(id))); err != nil {
+			return err
+		}
+		m.SetSlug(slug)
+	}
+	if sku, ok := v.clearableLine("sku", changes.SKU, MaxSKU); ok && sku == nil {
+		m.ClearSku()
+		m.ClearSkuKey()
+	} else if ok {
+		key := fold.Text(*sku)
+		if err := v.unique(ctx, "sku", tx.Product.Query().Where(product.SkuKey(key), product.IDNEQ(id))); err != nil {
+			return err
+		}
+		m.SetSku(*sku)
+		m.SetSkuKey(key)
+	}
+	return nil
 }
 
 func freeProductSlug(ctx context.Context, tx *ent.Tx, name string) (string, error) {

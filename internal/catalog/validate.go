@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/fold"
+	"github.com/gatehouse/gatehouse/internal/money"
 	"github.com/gatehouse/gatehouse/internal/patch"
 )
 
@@ -74,6 +75,18 @@ func (v *validator) slug(f patch.Field[string]) (string, bool) {
 		return "", false
 	}
 	return slug, ok
+}
+
+func (v *validator) price(field string, f patch.Field[money.Decimal]) (money.Amount, bool) {
+	decimal, ok := required(v, field, f)
+	if !ok {
+		return 0, false
+	}
+	price, err := decimal.Amount()
+	if err != nil {
+		v.mistakes.Add(field, fault.Invalid, "A price has at most two decimal places and lies between 0.00 and 99999999.99.")
+	}
+	return price, err == nil
 }
 
 func (v *validator) fits(field, text string, most int) bool {

@@ -148,21 +148,15 @@ func parseOrigin(text string) (origin string, ok bool) {
 	if err != nil || u.Scheme == "" || u.User != nil || u.Opaque != "" || !isHost(u.Hostname()) {
 		return "", false
 	}
-	host := strings.ToLower(u.Hostname())
-	if ip, err := netip.ParseAddr(host); err == nil {
-		if ip.Zone() != "" {
-			return "", false
-		}
-		host = ip.String()
-		if ip.Is6() {
-			host = "[" + host + "]"
-		}
+	host, ok := canonicalHost(u.Hostname())
+	if !ok {
+		return "", false
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return "", false
 		}
-		if !(u.Scheme == "https" && port == "443") && !(u.Scheme == "http" && port == "80") {
+		if defaults := map[string]string{"http": "80", "https": "443"}; defaults[u.Scheme] != port {
 			host += ":" + port
 		}
 	}
@@ -171,6 +165,21 @@ func parseOrigin(text string) (origin string, ok bool) {
 		return "", false
 	}
 	return u.Scheme + "://" + host, true
+}
+
+// canonicalHost is a host as a browser writes it: a name in lower case, an address in its shortest form. An address with a
+// zone is none.
+func canonicalHost(host string) (canonical string, ok bool) {
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return strings.ToLower(host), true
+	case ip.Zone() != "":
+		return "", false
+	case ip.Is6():
+		return "[" + ip.String() + "]", true
+	}
+	return ip.String(), true
 }
 
 // isHost reports whether the text is an IP address, or can be the name of a host: ASCII, so names in other scripts must be

@@ -157,7 +157,7 @@ func (f field) admits(value reflect.Value) bool {
 	case value.CanInt():
 		number = value.Int()
 	case value.CanUint():
-		number = int64(value.Uint()) //nolint:gosec // no setting is wider than 32 bits unsigned
+		number = int64(value.Uint()) // no setting is wider than 32 bits unsigned
 	default:
 		return true
 	}

@@ -24,7 +24,7 @@ import (
 
 var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
-func addCategory(tx *ent.Tx, ctx context.Context, slug string) (*ent.Category, error) {
+func addCategory(ctx context.Context, tx *ent.Tx, slug string) (*ent.Category, error) {
 	return tx.Category.Create().SetName(slug).SetNameKey(slug).SetSlug(slug).
 		SetCreatedAt(noon).SetUpdatedAt(noon).Save(ctx)
 }
@@ -128,14 +128,14 @@ func TestWriteCommitsOrUndoes(t *testing.T) {
 	ctx := t.Context()
 	db := databasetest.New(t)
 	if err := db.Write(ctx, func(tx *ent.Tx) error {
-		_, err := addCategory(tx, ctx, "kept")
+		_, err := addCategory(ctx, tx, "kept")
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
 	refused := errors.New("refused")
 	if err := db.Write(ctx, func(tx *ent.Tx) error {
-		if _, err := addCategory(tx, ctx, "undone"); err != nil {
+		if _, err := addCategory(ctx, tx, "undone"); err != nil {
 			return err
 		}
 		return refused
@@ -145,7 +145,7 @@ func TestWriteCommitsOrUndoes(t *testing.T) {
 	func() {
 		defer func() { _ = recover() }()
 		_ = db.Write(ctx, func(tx *ent.Tx) error {
-			if _, err := addCategory(tx, ctx, "panicked"); err != nil {
+			if _, err := addCategory(ctx, tx, "panicked"); err != nil {
 				return err
 			}
 			panic("boom")
@@ -172,7 +172,7 @@ func TestKeysComeFromTheirRangeAndAreNeverReused(t *testing.T) {
 	db := databasetest.New(t)
 	var first, second int64
 	if err := db.Write(ctx, func(tx *ent.Tx) error {
-		c, err := addCategory(tx, ctx, "first")
+		c, err := addCategory(ctx, tx, "first")
 		if err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func TestKeysComeFromTheirRangeAndAreNeverReused(t *testing.T) {
 		if err := tx.Category.DeleteOneID(first).Exec(ctx); err != nil {
 			return err
 		}
-		c, err = addCategory(tx, ctx, "second")
+		c, err = addCategory(ctx, tx, "second")
 		second = c.ID
 		return err
 	}); err != nil {
@@ -200,7 +200,7 @@ func TestConcurrentWritersAllSucceed(t *testing.T) {
 		group.Go(func() {
 			for i := range each {
 				if err := db.Write(ctx, func(tx *ent.Tx) error {
-					_, err := addCategory(tx, ctx, time.Duration(w*each+i).String())
+					_, err := addCategory(ctx, tx, time.Duration(w*each+i).String())
 					return err
 				}); err != nil {
 					t.Error(err)

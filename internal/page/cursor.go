@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -81,7 +82,7 @@ func decodeAs[V any](text json.RawMessage) (any, error) {
 		return nil, err
 	}
 	if v == nil {
-		return nil, fmt.Errorf("null")
+		return nil, errors.New("null")
 	}
 	return *v, nil
 }
