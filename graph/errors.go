@@ -7,10 +7,10 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -40,9 +40,11 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		return refused(path(ctx, told), refusal)
 	case errors.Is(err, context.DeadlineExceeded):
 		return refused(path(ctx, told), fault.New(limitExceeded, fmt.Sprintf("The request took longer than the %s it may take.", p.timeout)))
-	case isTold && (told.Extensions["code"] == errcode.ParseFailed || told.Extensions["code"] == errcode.ValidationFailed):
-		return told
-	case isTold && told.Extensions["code"] == string(limitExceeded):
+	case isTold && isOneOf(told):
+		shown := refused(told.Path, fault.BadInput("%s", told.Message))
+		shown.Locations = told.Locations
+		return shown
+	case isTold && told.Extensions["code"] != nil: // refused before anything ran
 		return told
 	}
 	requestID := transport.RequestID(ctx)
@@ -68,6 +70,13 @@ func refused(at ast.Path, refusal *fault.Error) *gqlerror.Error {
 		extensions["retryAfter"] = int(math.Ceil(refusal.RetryAfter.Seconds()))
 	}
 	return &gqlerror.Error{Message: refusal.Message, Path: at, Extensions: extensions}
+}
+
+// isOneOf says whether gqlparser found a @oneOf literal without exactly one member. Its code is that of
+// such a variable, which only we check.
+func isOneOf(told *gqlerror.Error) bool {
+	return told.Rule == "ValuesOfCorrectType" &&
+		(strings.HasPrefix(told.Message, "OneOf Input Object") || strings.HasSuffix(told.Message, "must be non-null."))
 }
 
 // path is where the error belongs: where gqlgen put it (an argument, say), or the field being resolved.

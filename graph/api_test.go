@@ -1,0 +1,127 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gatehouse/gatehouse/graph"
+	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
+	"github.com/gatehouse/gatehouse/internal/token"
+	"github.com/gatehouse/gatehouse/internal/transport"
+)
+
+// api is the whole API over a database of its own, reached as a client reaches it.
+type api struct {
+	t       *testing.T
+	handler http.Handler
+	db      *database.DB
+	catalog *catalog.Catalog
+	log     *bytes.Buffer
+
+	mu         sync.Mutex
+	statements []string // what ran on the database, since the last reply
+}
+
+func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
+	t.Helper()
+	a := &api{t: t, log: &bytes.Buffer{}}
+	a.db = databasetest.New(t, database.WithTrace(func(_ context.Context, line ...any) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.statements = append(a.statements, fmt.Sprint(line...))
+	}))
+	key, err := token.NewHMACKey(bytes.Repeat([]byte("k"), 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, err := token.New(token.Settings{Keys: []token.Key{key}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts, err := account.New(a.db, issuer, account.Settings{
+		AccessLifetime: time.Minute, RefreshLifetime: time.Hour, SessionLifetime: time.Hour, RefreshGrace: time.Second,
+		SessionsPerUser: 10, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, Threads: 1, Workers: 2, Queue: 10},
+		Now: time.Now, Random: rand.Reader,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.catalog = catalog.New(a.db, time.Now)
+	if _, err := a.catalog.LoadDemo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(a.log, nil))
+	settings := graph.Settings{Accounts: accounts, Catalog: a.catalog, Log: log, Introspection: true, Timeout: time.Second}
+	for _, c := range change {
+		c(&settings)
+	}
+	edge := &transport.HTTP{Executor: graph.New(settings), MaxBody: 1 << 20, Log: log}
+	a.handler = transport.WithRequestID(rand.Reader, auth.Middleware(accounts.Authenticate)(edge))
+	return a
+}
+
+// ask sends a request and answers the reply's text, having forgotten the statements that ran before.
+func (a *api) ask(query string, variables map[string]any, bearer string) string {
+	a.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	request := httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	if bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	a.mu.Lock()
+	a.statements = nil
+	a.mu.Unlock()
+	recorder := httptest.NewRecorder()
+	a.handler.ServeHTTP(recorder, request)
+	return strings.TrimSpace(recorder.Body.String())
+}
+
+// selects are the SELECTs that the last request ran.
+func (a *api) selects() (found []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, statement := range a.statements {
+		if strings.Contains(statement, "query=SELECT") || strings.Contains(statement, "query=WITH") {
+			found = append(found, statement)
+		}
+	}
+	return found
+}
+
+// signIn makes a user and answers an access token.
+func (a *api) signIn(name string) string {
+	a.t.Helper()
+	const password = "a rather unusual phrase"
+	reply := a.ask(`mutation($in: RegisterInput!) { register(input: $in) { errors { message } } }`,
+		map[string]any{"in": map[string]any{"username": name, "email": name + "@example.com", "password": password}}, "")
+	if !strings.Contains(reply, `"errors":[]`) {
+		a.t.Fatal(reply)
+	}
+	var obtained struct {
+		Data struct{ TokenObtain struct{ Access string } }
+	}
+	reply = a.ask(`mutation($u: String!, $p: String!) { tokenObtain(username: $u, password: $p) { access } }`,
+		map[string]any{"u": name, "p": password}, "")
+	if err := json.Unmarshal([]byte(reply), &obtained); err != nil || obtained.Data.TokenObtain.Access == "" {
+		a.t.Fatal(reply)
+	}
+	return obtained.Data.TokenObtain.Access
+}
