@@ -26,11 +26,11 @@ import (
 
 // api is the whole API over a database of its own, reached as a client reaches it.
 type api struct {
-	t       *testing.T
-	handler http.Handler
-	db      *database.DB
-	catalog *catalog.Catalog
-	log     *bytes.Buffer
+	t        *testing.T
+	handler  http.Handler
+	db       *database.DB
+	accounts *account.Registry
+	log      *bytes.Buffer
 
 	mu         sync.Mutex
 	statements []string // what ran on the database, since the last reply
@@ -60,12 +60,13 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.catalog = catalog.New(a.db, time.Now)
-	if _, err := a.catalog.LoadDemo(t.Context()); err != nil {
+	a.accounts = accounts
+	shop := catalog.New(a.db, time.Now)
+	if _, err := shop.LoadDemo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(a.log, nil))
-	settings := graph.Settings{Accounts: accounts, Catalog: a.catalog, Log: log, Introspection: true, Timeout: time.Second}
+	settings := graph.Settings{Accounts: accounts, Catalog: shop, Log: log, Introspection: true, Timeout: time.Second}
 	for _, c := range change {
 		c(&settings)
 	}
@@ -106,20 +107,36 @@ func (a *api) selects() (found []string) {
 	return found
 }
 
+const password = "a rather unusual phrase"
+
 // signIn makes a user and answers an access token.
 func (a *api) signIn(name string) string {
 	a.t.Helper()
-	const password = "a rather unusual phrase"
 	reply := a.ask(`mutation($in: RegisterInput!) { register(input: $in) { errors { message } } }`,
 		map[string]any{"in": map[string]any{"username": name, "email": name + "@example.com", "password": password}}, "")
 	if !strings.Contains(reply, `"errors":[]`) {
 		a.t.Fatal(reply)
 	}
+	return a.obtain(name)
+}
+
+// staff makes a staff user and answers an access token.
+func (a *api) staff(name string) string {
+	a.t.Helper()
+	_, err := a.accounts.CreateSuperuser(a.t.Context(), account.Registration{Username: name, Email: name + "@example.com", Password: password})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return a.obtain(name)
+}
+
+func (a *api) obtain(name string) string {
+	a.t.Helper()
+	reply := a.ask(`mutation($u: String!, $p: String!) { tokenObtain(username: $u, password: $p) { access } }`,
+		map[string]any{"u": name, "p": password}, "")
 	var obtained struct {
 		Data struct{ TokenObtain struct{ Access string } }
 	}
-	reply = a.ask(`mutation($u: String!, $p: String!) { tokenObtain(username: $u, password: $p) { access } }`,
-		map[string]any{"u": name, "p": password}, "")
 	if err := json.Unmarshal([]byte(reply), &obtained); err != nil || obtained.Data.TokenObtain.Access == "" {
 		a.t.Fatal(reply)
 	}
