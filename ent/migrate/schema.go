@@ -192,12 +192,12 @@ var (
 	// UsersColumns holds the columns for the "users" table.
 	UsersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
-		{Name: "username", Type: field.TypeString, Size: 150},
+		{Name: "username", Type: field.TypeString, Size: 600},
 		{Name: "username_key", Type: field.TypeString},
 		{Name: "email", Type: field.TypeString, Size: 254},
 		{Name: "email_key", Type: field.TypeString},
-		{Name: "first_name", Type: field.TypeString, Size: 150, Default: ""},
-		{Name: "last_name", Type: field.TypeString, Size: 150, Default: ""},
+		{Name: "first_name", Type: field.TypeString, Size: 600, Default: ""},
+		{Name: "last_name", Type: field.TypeString, Size: 600, Default: ""},
 		{Name: "password_hash", Type: field.TypeString},
 		{Name: "is_active", Type: field.TypeBool, Default: true},
 		{Name: "is_staff", Type: field.TypeBool, Default: false},

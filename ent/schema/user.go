@@ -19,15 +19,15 @@ func (User) Mixin() []ent.Mixin { return []ent.Mixin{keyMixin{kind: nodeid.User}
 // Fields of the User.
 func (User) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("username").MaxLen(150).
+		field.String("username").MaxLen(600). // 150 characters of up to four bytes
 			Comment("as its owner spells it"),
 		field.String("username_key").
 			Comment("folded (fold.Identifier): what is compared and sorted"),
 		field.String("email").MaxLen(254),
 		field.String("email_key").
 			Comment("folded (fold.Identifier)"),
-		field.String("first_name").MaxLen(150).Default(""),
-		field.String("last_name").MaxLen(150).Default(""),
+		field.String("first_name").MaxLen(600).Default(""),
+		field.String("last_name").MaxLen(600).Default(""),
 		field.String("password_hash").Sensitive().
 			Comment("Argon2id in PHC string format"),
 		field.Bool("is_active").Default(true).

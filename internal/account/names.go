@@ -55,8 +55,10 @@ func usernameFlaw(name string) flaw {
 	case name == "":
 		return required()
 	case strings.ContainsFunc(name, func(r rune) bool { return !isAlphanumeric(r) && !strings.ContainsRune("@.+-_", r) }):
-		return flaw{fault.Invalid,
-			"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."}
+		return flaw{
+			fault.Invalid,
+			"Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.",
+		}
 	case utf8.RuneCountInString(name) > maxUsername:
 		return tooLong(maxUsername)
 	}

@@ -37,8 +37,10 @@ func passwordFlaws(password string, known ...trait) []flaw {
 
 	var flaws []flaw
 	if length < minPassword {
-		flaws = append(flaws, flaw{fault.PasswordTooShort,
-			fmt.Sprintf("This password is too short. It must contain at least %d characters.", minPassword)})
+		flaws = append(flaws, flaw{
+			fault.PasswordTooShort,
+			fmt.Sprintf("This password is too short. It must contain at least %d characters.", minPassword),
+		})
 	}
 	folded := fold.Text(password)
 	if like, found := mostLike(folded, known); found {

@@ -42,6 +42,8 @@ func TestPasswordPolicy(t *testing.T) {
 		{"the username", "lovelace.ada", []string{similar}},
 		{"the username in other case, and a digit", "LoveLace.Ada1", []string{similar}},
 		{"a word of the username", "lovelace", []string{similar}},
+		{"a word of the username and four more", "lovelace!7xq", []string{similar}}, // 16 of 20
+		{"a word of the username and seven more", "lovelace!7xqzkw", nil},           // 16 of 23
 		{"the address", "countess@analytical.example", []string{similar}},
 		{"a word of the address", "analytical!", []string{similar}},
 		{"the first name", "augusta1", []string{similar}},
@@ -49,7 +51,7 @@ func TestPasswordPolicy(t *testing.T) {
 		{"the last name and much more", "backing the other horse in the third race", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			// The address is taken by nobody, and wrong, so that no password at all registers.
+			// The confirmation differs, so that no password at all registers.
 			_, err := w.Register(t.Context(), account.Registration{
 				Username: "lovelace.ada", Email: "countess@analytical.example", Password: tt.password,
 				FirstName: ptr("Augusta"), LastName: ptr("Backing"), PasswordConfirm: ptr("something else"),
@@ -93,4 +95,13 @@ func TestCommonPasswordsAreFolded(t *testing.T) {
 			t.Errorf("the list has %q, which is never found", password)
 		}
 	}
+}
+
+// What is too long to be a name is refused as such, not compared word by word for seconds.
+func TestSimilarityToEndlessNames(t *testing.T) {
+	w := build(t)
+	_, err := w.Register(t.Context(), account.Registration{
+		Username: "ada", Email: strings.Repeat("a ", 1<<20), Password: "xk9!qzwv", FirstName: ptr(strings.Repeat("a ", 1<<20)),
+	})
+	wantMistakes(t, err, "email TOO_LONG", "firstName TOO_LONG")
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -75,8 +76,11 @@ func TestRegisterTellsEveryMistake(t *testing.T) {
 		want []string
 	}{
 		{"nothing given", account.Registration{}, []string{"username REQUIRED", "email REQUIRED", "password REQUIRED"}},
-		{"only blanks", account.Registration{Username: " \t", Email: "\n", Password: "        "},
-			[]string{"username REQUIRED", "email REQUIRED"}},
+		{
+			"only blanks",
+			account.Registration{Username: " \t", Email: "\n", Password: "        "},
+			[]string{"username REQUIRED", "email REQUIRED"},
+		},
 		{"all wrong", account.Registration{
 			Username: "a da", Email: "ada", Password: "12345", PasswordConfirm: ptr("1234"),
 			FirstName: ptr("a\x00"), LastName: ptr(strings.Repeat("x", 151)),
@@ -86,12 +90,16 @@ func TestRegisterTellsEveryMistake(t *testing.T) {
 			"passwordConfirm PASSWORD_MISMATCH", "firstName INVALID", "lastName TOO_LONG",
 		}},
 		{"taken, and more", account.Registration{
-			Username: "GRACE", Email: "Grace@Example.ORG", Password: "short1", FirstName: ptr("a\nb"),
+			Username: "GRACE", Email: "Grace@Example.ORG", Password: "sh0rt!x", FirstName: ptr("a\nb"),
 		}, []string{"username NOT_UNIQUE", "email NOT_UNIQUE", "password PASSWORD_TOO_SHORT", "firstName INVALID"}},
-		{"another's address as username", with(func(r *account.Registration) { r.Username = "grace@EXAMPLE.org" }),
-			[]string{"username NOT_UNIQUE"}},
-		{"taken in full-width letters", with(func(r *account.Registration) { r.Username = "ｇｒａｃｅ" }),
-			[]string{"username NOT_UNIQUE"}},
+		{
+			"another's address as username", with(func(r *account.Registration) { r.Username = "grace@EXAMPLE.org" }),
+			[]string{"username NOT_UNIQUE"},
+		},
+		{
+			"taken in full-width letters", with(func(r *account.Registration) { r.Username = "ｇｒａｃｅ" }),
+			[]string{"username NOT_UNIQUE"},
+		},
 
 		{"username with a space", with(func(r *account.Registration) { r.Username = "ada l" }), []string{"username INVALID"}},
 		{"username with a slash", with(func(r *account.Registration) { r.Username = "ada/l" }), []string{"username INVALID"}},
@@ -131,7 +139,7 @@ func TestRegisterTakesWhatIsAllowed(t *testing.T) {
 	for i, in := range []account.Registration{
 		{Username: strings.Repeat("a", 150), Email: strings.Repeat("b", 242) + "@example.net"},
 		{Username: "Ἀδάμ_٣", Email: "ἀδάμ@παράδειγμα.ελ"},
-		{Username: "one@example.org", Email: "ONE@example.org"},                          // one and the same key
+		{Username: "one@example.org", Email: "ONE@example.org"},                                    // one and the same key
 		{Username: "x", Email: "x@localhost", FirstName: ptr("D'Arcy\u200cx"), LastName: ptr("𝒳")}, // a zero-width non-joiner
 	} {
 		in.Password = goodPassword
@@ -175,8 +183,10 @@ func TestPasswordsAreComparedComposed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Obtain(t.Context(), "ada", " caf\u00e9 au lait "); err != nil {
-		t.Error(err)
+	for _, typed := range []string{" caf\u00e9 au lait ", " cafe\u0301 au lait "} {
+		if _, err := w.Obtain(t.Context(), "ada", typed); err != nil {
+			t.Error(err)
+		}
 	}
 	if _, err := w.Obtain(t.Context(), "ada", "caf\u00e9 au lait"); fault.CodeOf(err) != fault.InvalidCredentials {
 		t.Errorf("a trimmed password: %v", err)
@@ -227,6 +237,26 @@ func TestConcurrentRegistrationsOfOneName(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A name that somebody takes while the password is being hashed is taken.
+func TestRegisterLooksAgainBeforeItAdds(t *testing.T) {
+	w := build(t)
+	ctx := t.Context()
+	w.meanwhile(t, func() {
+		_, err := w.Register(ctx, account.Registration{Username: "Ada", Email: "ada@EXAMPLE.org", Password: goodPassword})
+		wantMistakes(t, err, "username NOT_UNIQUE", "email NOT_UNIQUE")
+	}, func(tx *ent.Tx) error {
+		u, err := tx.User.Create().SetUsername("ada").SetUsernameKey("ada").SetEmail("ada@example.org").
+			SetEmailKey("ada@example.org").SetPasswordHash("x").SetDateJoined(noon).Save(ctx)
+		if err != nil {
+			return err
+		}
+		return errors.Join(
+			tx.Identifier.Create().SetID("ada").SetUserID(u.ID).Exec(ctx),
+			tx.Identifier.Create().SetID("ada@example.org").SetUserID(u.ID).Exec(ctx),
+		)
+	})
 }
 
 // The database's own word that a name is taken is the same mistake, even where the look before found nothing.

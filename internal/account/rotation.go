@@ -41,8 +41,9 @@ func (p place) check() error {
 		return nil
 	case reused:
 		return token.NewError(token.Reused)
+	default:
+		return token.NewError(token.Revoked)
 	}
-	return token.NewError(token.Revoked)
 }
 
 // assess is the place of a refresh token that names this standing, or a *token.Error when nothing of the kind would
@@ -92,6 +93,8 @@ func (r *Registry) rotate(ctx context.Context, was standing, claims token.Claims
 		return standing{}, 0, err
 	case rotated == 1:
 		return standing{user: was.user, session: &next}, current, nil
+	case instead.user != nil:
+		instead.user = instead.user.Unwrap() // the transaction is over
 	}
 	at, err := r.assess(instead, claims, now)
 	return instead, at, err

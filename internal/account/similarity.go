@@ -20,7 +20,7 @@ func mostLike(password string, known []trait) (trait, bool) {
 		value := fold.Text(t.value)
 		words := strings.FieldsFunc(value, func(r rune) bool { return r != '_' && !isAlphanumeric(r) })
 		for _, text := range append(words, value) {
-			if !dwarfs(password, text) && similarity(password, text) >= tooSimilar {
+			if similar(password, text) {
 				return t, true
 			}
 		}
@@ -28,31 +28,27 @@ func mostLike(password string, known []trait) (trait, bool) {
 	return trait{}, false
 }
 
-// dwarfs says whether a password is so much longer than a text that it cannot be like it, even were it the text
-// over and over.
-func dwarfs(password, text string) bool {
-	long, short := utf8.RuneCountInString(password), utf8.RuneCountInString(text)
-	return long >= 10*short && float64(short) < tooSimilar/2*float64(long)
-}
-
-// similarity is the share of characters that two texts have in common whatever their order, from 0 to 1: the
-// quick_ratio of Python's difflib.SequenceMatcher, an upper bound of Ratcliff and Obershelp's measure.
-func similarity(a, b string) float64 {
-	spare := make(map[rune]int)
-	total, common := 0, 0
+// similar says whether two texts have most of their characters in common, whatever the order: whether the
+// quick_ratio of Python's difflib.SequenceMatcher, an upper bound of Ratcliff and Obershelp's measure, is too high.
+func similar(a, b string) bool {
+	shorter, longer := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
+	if shorter > longer {
+		shorter, longer, a, b = longer, shorter, b, a
+	}
+	ratio := func(common int) float64 { return 2 * float64(common) / float64(shorter+longer) }
+	if shorter == 0 || ratio(shorter) < tooSimilar { // so unlike in length that the rest need not be counted
+		return false
+	}
+	spare := make(map[rune]int, shorter)
 	for _, r := range a {
 		spare[r]++
-		total++
 	}
+	common := 0
 	for _, r := range b {
 		if spare[r] > 0 {
 			spare[r]--
 			common++
 		}
-		total++
 	}
-	if total == 0 {
-		return 1
-	}
-	return 2 * float64(common) / float64(total)
+	return ratio(common) >= tooSimilar
 }

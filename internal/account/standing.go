@@ -2,10 +2,9 @@ package account
 
 import (
 	"context"
+	stdsql "database/sql"
 	"fmt"
 	"time"
-
-	stdsql "database/sql"
 
 	"entgo.io/ent/dialect/sql"
 

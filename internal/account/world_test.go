@@ -59,11 +59,15 @@ func (c *clock) pass(d time.Duration) {
 
 // statements are what ran against a database.
 type statements struct {
-	mu   sync.Mutex
-	list []string
+	mu    sync.Mutex
+	list  []string
+	begun func() // is called when a transaction has begun
 }
 
 func (s *statements) trace(_ context.Context, text ...any) {
+	if s.begun != nil && strings.HasPrefix(fmt.Sprint(text...), "driver.Tx") {
+		s.begun()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.list = append(s.list, fmt.Sprint(text...))
@@ -194,6 +198,22 @@ func (w *world) write(t testing.TB, f func(tx *ent.Tx) error) {
 	if err := w.db.Write(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// meanwhile makes a change at the moment when call has read what it needs and is about to write.
+func (w *world) meanwhile(t testing.TB, call func(), change func(tx *ent.Tx) error) {
+	t.Helper()
+	var group sync.WaitGroup
+	w.write(t, func(tx *ent.Tx) error { // nobody else writes before this is done
+		w.ran.take()
+		group.Go(call)
+		for len(w.ran.take()) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(50 * time.Millisecond) // it was told of its SELECT when that began
+		return change(tx)
+	})
+	group.Wait()
 }
 
 // sign makes a token of this server's with any claims at all.
