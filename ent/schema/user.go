@@ -20,7 +20,7 @@ func (User) Mixin() []ent.Mixin { return []ent.Mixin{keyMixin{kind: nodeid.User}
 func (User) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("username").MaxLen(600). // 150 characters of up to four bytes
-			Comment("as its owner spells it"),
+							Comment("as its owner spells it"),
 		field.String("username_key").
 			Comment("folded (fold.Identifier): what is compared and sorted"),
 		field.String("email").MaxLen(254),

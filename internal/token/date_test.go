@@ -49,12 +49,28 @@ func TestStart(t *testing.T) {
 			text string
 			good bool
 		}{
-			{fmt.Sprint(moment), true}, {fmt.Sprint(moment - 1), true}, {"0", true}, {"1.5e9", true}, {"", true},
-			{fmt.Sprint(moment + 9), true}, {fmt.Sprint(moment + 10), true}, {fmt.Sprint(moment+10) + ".9", true},
-			{fmt.Sprint(moment + 11), false}, {fmt.Sprint(moment + 86400), false},
-			{"253402300799", false}, {"253402300800", false}, {"1e400", false}, {"9223372036854775807", false},
+			{fmt.Sprint(moment), true},
+			{fmt.Sprint(moment - 1), true},
+			{"0", true},
+			{"1.5e9", true},
+			{"", true},
+			{fmt.Sprint(moment + 9), true},
+			{fmt.Sprint(moment + 10), true},
+			{fmt.Sprint(moment+10) + ".9", true},
+			{fmt.Sprint(moment + 11), false},
+			{fmt.Sprint(moment + 86400), false},
+			{"253402300799", false},
+			{"253402300800", false},
+			{"1e400", false},
+			{"9223372036854775807", false},
 			{"18446744073709551616", false}, // an int64 would make it 0
-			{"-1", false}, {"null", false}, {`"0"`, false}, {`""`, false}, {"true", false}, {"[]", false}, {"{}", false},
+			{"-1", false},
+			{"null", false},
+			{`"0"`, false},
+			{`""`, false},
+			{"true", false},
+			{"[]", false},
+			{"{}", false},
 		} {
 			t.Run(name+" "+row.text, func(t *testing.T) {
 				raw := mint(header, claims(name, row.text))

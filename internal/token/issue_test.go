@@ -77,14 +77,22 @@ func TestSignedFormat(t *testing.T) {
 		claims token.Claims
 		want   string
 	}{
-		{"refresh", issuer(t), refresh(),
-			`{"exp":1767312000,"gen":3,"iat":1767225600,"jti":"` + jti + `","sid":"7","token_type":"refresh","user_id":"42"}`},
-		{"access", issuer(t), access,
-			`{"exp":1767312000,"iat":1767225600,"jti":"` + jti + `","sid":"7","token_type":"access","user_id":"42"}`},
-		{"without a session", issuer(t), bare,
-			`{"exp":1767312000,"iat":1767225600,"jti":"` + jti + `","token_type":"access","user_id":"42"}`},
-		{"with issuer and audience", issuer(t, named("gate", "house")), bare,
-			`{"aud":"house","exp":1767312000,"iat":1767225600,"iss":"gate","jti":"` + jti + `","token_type":"access","user_id":"42"}`},
+		{
+			"refresh", issuer(t), refresh(),
+			`{"exp":1767312000,"gen":3,"iat":1767225600,"jti":"` + jti + `","sid":"7","token_type":"refresh","user_id":"42"}`,
+		},
+		{
+			"access", issuer(t), access,
+			`{"exp":1767312000,"iat":1767225600,"jti":"` + jti + `","sid":"7","token_type":"access","user_id":"42"}`,
+		},
+		{
+			"without a session", issuer(t), bare,
+			`{"exp":1767312000,"iat":1767225600,"jti":"` + jti + `","token_type":"access","user_id":"42"}`,
+		},
+		{
+			"with issuer and audience", issuer(t, named("gate", "house")), bare,
+			`{"aud":"house","exp":1767312000,"iat":1767225600,"iss":"gate","jti":"` + jti + `","token_type":"access","user_id":"42"}`,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			raw, err := row.issuer.Sign(row.claims)

@@ -111,7 +111,7 @@ func mint(header, claims string) string {
 // refusal fails unless err is a *token.Error, that very type, with this reason and message, and c is zero.
 func refusal(t *testing.T, c token.Claims, err error, reason token.Reason, message string) {
 	t.Helper()
-	refused, ok := err.(*token.Error)
+	refused, ok := err.(*token.Error) //nolint:errorlint // that very type is promised
 	switch {
 	case !ok || refused == nil:
 		t.Fatalf("error is %#v, want a *token.Error", err)

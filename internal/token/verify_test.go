@@ -56,10 +56,17 @@ func TestTypes(t *testing.T) {
 		want   token.Type
 		good   bool
 	}{
-		{access, token.Access, true}, {access, token.Any, true}, {access, token.Refresh, false},
-		{ours, token.Access, false}, {ours, token.Any, true}, {ours, token.Refresh, true},
-		{sliding, token.Access, false}, {sliding, token.Any, false}, {sliding, token.Refresh, false},
-		{sliding, "sliding", false}, {access, "ACCESS", false},
+		{access, token.Access, true},
+		{access, token.Any, true},
+		{access, token.Refresh, false},
+		{ours, token.Access, false},
+		{ours, token.Any, true},
+		{ours, token.Refresh, true},
+		{sliding, token.Access, false},
+		{sliding, token.Any, false},
+		{sliding, token.Refresh, false},
+		{sliding, "sliding", false},
+		{access, "ACCESS", false},
 		{claims("token_type", `""`), token.Any, false},
 		{claims("token_type", `"Access"`), token.Access, false},
 		{claims("token_type", `"refresh "`), token.Refresh, false},
@@ -136,8 +143,14 @@ func TestSessionAndGeneration(t *testing.T) {
 		name, text string
 		want       int64
 	}{
-		{"sid", ``, 0}, {"sid", `"1"`, 1}, {"sid", `"9007199254740993"`, 1<<53 + 1}, {"sid", `"9223372036854775807"`, 1<<63 - 1},
-		{"gen", ``, 0}, {"gen", `1`, 1}, {"gen", `9007199254740993`, 1<<53 + 1}, {"gen", `9223372036854775807`, 1<<63 - 1},
+		{"sid", ``, 0},
+		{"sid", `"1"`, 1},
+		{"sid", `"9007199254740993"`, 1<<53 + 1},
+		{"sid", `"9223372036854775807"`, 1<<63 - 1},
+		{"gen", ``, 0},
+		{"gen", `1`, 1},
+		{"gen", `9007199254740993`, 1<<53 + 1},
+		{"gen", `9223372036854775807`, 1<<63 - 1},
 	} {
 		c := accepted(t, issuer(t), mint(header, claims(row.name, row.text)))
 		got := map[string]int64{"sid": c.SessionID, "gen": c.Generation}[row.name]
@@ -146,10 +159,34 @@ func TestSessionAndGeneration(t *testing.T) {
 		}
 	}
 	for _, row := range []struct{ name, text string }{
-		{"sid", `""`}, {"sid", `"0"`}, {"sid", `"-1"`}, {"sid", `"007"`}, {"sid", `"7 "`}, {"sid", `"1e3"`}, {"sid", `"9223372036854775808"`},
-		{"sid", `7`}, {"sid", `0`}, {"sid", `null`}, {"sid", `true`}, {"sid", `["7"]`}, {"sid", `{}`}, {"sid", `"../7"`},
-		{"gen", `0`}, {"gen", `-1`}, {"gen", `-0`}, {"gen", `1.0`}, {"gen", `1.5`}, {"gen", `1e3`}, {"gen", `1e400`}, {"gen", `9223372036854775808`},
-		{"gen", `"1"`}, {"gen", `""`}, {"gen", `null`}, {"gen", `true`}, {"gen", `[1]`}, {"gen", `{}`},
+		{"sid", `""`},
+		{"sid", `"0"`},
+		{"sid", `"-1"`},
+		{"sid", `"007"`},
+		{"sid", `"7 "`},
+		{"sid", `"1e3"`},
+		{"sid", `"9223372036854775808"`},
+		{"sid", `7`},
+		{"sid", `0`},
+		{"sid", `null`},
+		{"sid", `true`},
+		{"sid", `["7"]`},
+		{"sid", `{}`},
+		{"sid", `"../7"`},
+		{"gen", `0`},
+		{"gen", `-1`},
+		{"gen", `-0`},
+		{"gen", `1.0`},
+		{"gen", `1.5`},
+		{"gen", `1e3`},
+		{"gen", `1e400`},
+		{"gen", `9223372036854775808`},
+		{"gen", `"1"`},
+		{"gen", `""`},
+		{"gen", `null`},
+		{"gen", `true`},
+		{"gen", `[1]`},
+		{"gen", `{}`},
 	} {
 		t.Run(row.name+" "+row.text, func(t *testing.T) {
 			c, err := issuer(t).Verify(mint(header, claims(row.name, row.text)), token.Any)
