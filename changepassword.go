@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -15,17 +14,7 @@ func newChangePassword() *cobra.Command {
 The password is asked for twice at the terminal and not shown; when the input is no terminal, it is
 its first line.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			settings, log, err := settingsOf(cmd)
-			if err != nil {
-				return err
-			}
-			app, err := open(cmd.Context(), settings, log)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, app.db.Close()) }()
-
+		RunE: withApp(func(cmd *cobra.Command, args []string, app *app) error {
 			password, err := newPrompt(cmd).newPassword()
 			if err != nil {
 				return err
@@ -36,6 +25,6 @@ its first line.`,
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Changed the password of %s; all sessions are ended.\n", user.Username)
 			return err
-		},
+		}),
 	}
 }

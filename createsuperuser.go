@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -21,17 +20,7 @@ func newCreateSuperuser() *cobra.Command {
 		Long: `Makes an account that is staff. What is not given by a flag is asked for at the terminal.
 The password is asked for twice and not shown, unless ` + superuserPassword + ` holds it.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			settings, log, err := settingsOf(cmd)
-			if err != nil {
-				return err
-			}
-			app, err := open(cmd.Context(), settings, log)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, app.db.Close()) }()
-
+		RunE: withApp(func(cmd *cobra.Command, _ []string, app *app) (err error) {
 			ask := newPrompt(cmd)
 			if username == "" {
 				if username, err = ask.line("Username: "); err != nil {
@@ -57,7 +46,7 @@ The password is asked for twice and not shown, unless ` + superuserPassword + ` 
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Made the staff account %s.\n", user.Username)
 			return err
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&username, "username", "", "the name to sign in with")
 	cmd.Flags().StringVar(&email, "email", "", "the e-mail address")

@@ -60,7 +60,7 @@ product catalogue behind one endpoint. Without a command it serves.
 Every setting is an environment variable; the flag of the same name goes before it.
 It starts without any: on an SQLite file in ./data, at http://127.0.0.1:8080.`,
 		Args:          cobra.NoArgs,
-		RunE:          serve,
+		RunE:          withApp(serve),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -71,7 +71,7 @@ It starts without any: on an SQLite file in ./data, at http://127.0.0.1:8080.`,
 			Use:   "serve",
 			Short: "Serve the API at /graphql and the playground at /",
 			Args:  cobra.NoArgs,
-			RunE:  serve,
+			RunE:  withApp(serve),
 		},
 		newCreateSuperuser(),
 		newChangePassword(),
@@ -99,6 +99,22 @@ func settingsOf(cmd *cobra.Command) (config.Settings, *slog.Logger, error) {
 		return config.Settings{}, nil, fmt.Errorf("these settings are wrong:\n%w", err)
 	}
 	return settings, newLog(cmd.ErrOrStderr(), settings), nil
+}
+
+// withApp runs a command with the parts put together, and closes them after it.
+func withApp(run func(cmd *cobra.Command, args []string, app *app) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		settings, log, err := settingsOf(cmd)
+		if err != nil {
+			return err
+		}
+		app, err := open(cmd.Context(), settings, log)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, app.db.Close()) }()
+		return run(cmd, args, app)
+	}
 }
 
 // open puts the parts together on a database that is up to date. The caller closes it.
@@ -176,18 +192,8 @@ func newIssuer(settings config.Settings) (*token.Issuer, error) {
 
 // serve answers requests until the command's context ends. Requests that are running then may finish;
 // after them the database is closed.
-func serve(cmd *cobra.Command, _ []string) (err error) {
-	ctx := cmd.Context()
-	settings, log, err := settingsOf(cmd)
-	if err != nil {
-		return err
-	}
-	app, err := open(ctx, settings, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, app.db.Close()) }()
-
+func serve(cmd *cobra.Command, _ []string, app *app) error {
+	ctx, settings, log := cmd.Context(), app.settings, app.log
 	var listening net.ListenConfig
 	listener, err := listening.Listen(ctx, "tcp", settings.Addr)
 	if err != nil {
