@@ -47,6 +47,10 @@ generate: ## Write the generated code (ent, GraphQL, schema.graphql)
 migration: ## Write the migration that ent/schema asks for: make migration name=add_x
 	go run -mod=mod migrations/new.go $(name)
 
+.PHONY: migration-sum
+migration-sum: ## Renew migrations/*/atlas.sum after a new migration was edited by hand
+	go run -mod=mod migrations/new.go
+
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## Check style and likely mistakes
 	$< run

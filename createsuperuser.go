@@ -32,8 +32,8 @@ The password is asked for twice and not shown, unless ` + superuserPassword + ` 
 					return err
 				}
 			}
-			password, given := os.LookupEnv(superuserPassword)
-			if !given {
+			password := os.Getenv(superuserPassword)
+			if password == "" {
 				if password, err = ask.newPassword(); err != nil {
 					return err
 				}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ const limitExceeded fault.Code = "OPERATION_LIMIT_EXCEEDED"
 type presenter struct {
 	log     *slog.Logger
 	timeout time.Duration // how long a request may take, for the message that says so
+	suggest bool          // whether a message may suggest names of the schema
 }
 
 // present tells refusals with their code, and of anything else only that it happened: it is logged here,
@@ -44,8 +46,10 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		shown := refused(told.Path, fault.BadInput("%s", told.Message))
 		shown.Locations = told.Locations
 		return shown
+	case isTold && strings.HasPrefix(told.Message, "exceeded token limit"):
+		return exceeded("The document has more than %d tokens.", maxTokens)
 	case isTold && told.Extensions["code"] != nil: // refused before anything ran
-		return told
+		return p.discreet(told)
 	}
 	requestID := transport.RequestID(ctx)
 	if !errors.Is(err, context.Canceled) { // nobody is left to answer
@@ -70,6 +74,24 @@ func refused(at ast.Path, refusal *fault.Error) *gqlerror.Error {
 		extensions["retryAfter"] = int(math.Ceil(refusal.RetryAfter.Seconds()))
 	}
 	return &gqlerror.Error{Message: refusal.Message, Path: at, Extensions: extensions}
+}
+
+// maxMessage is how much is said about a document that does not parse or validate, in bytes: such
+// messages quote it.
+const maxMessage = 200
+
+// suggestions are what gqlparser adds to some messages whether it may suggest names or not.
+var suggestions = regexp.MustCompile(` Did you mean .*`)
+
+// discreet keeps a message from repeating the request, and from telling of a schema that is not to be told.
+func (p presenter) discreet(told *gqlerror.Error) *gqlerror.Error {
+	if !p.suggest {
+		told.Message = suggestions.ReplaceAllString(told.Message, "")
+	}
+	if len(told.Message) > maxMessage {
+		told.Message = strings.ToValidUTF8(told.Message[:maxMessage], "") + "…"
+	}
+	return told
 }
 
 // isOneOf says whether gqlparser found a @oneOf literal without exactly one member. Its code is that of

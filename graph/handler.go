@@ -38,7 +38,7 @@ func New(s Settings) graphql.GraphExecutor {
 		Directives: generated.DirectiveRoot{Auth: requireViewer, Admin: requireStaff},
 	})
 	exec := executor.New(schema)
-	exec.SetErrorPresenter(presenter{log: s.Log, timeout: s.Timeout}.present)
+	exec.SetErrorPresenter(presenter{log: s.Log, timeout: s.Timeout, suggest: s.Introspection}.present)
 	exec.SetRecoverFunc(recovered)
 	exec.SetQueryCache(documents{lru.New[*ast.QueryDocument](cachedDocuments)})
 	exec.SetParserTokenLimit(maxTokens)

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -19,6 +20,8 @@ const (
 	maxDepth      = 12   // fields nested in one another
 	maxComplexity = 1000 // objects an answer may hold, by estimate
 	listSize      = 20   // the estimate for a list without pages
+	maxRootFields = 20   // fields of Query or Mutation in one operation
+	maxCredential = 1    // of credentialMutations in one operation
 )
 
 // credentialMutations each cost a password hash or let a token be tried, so that an operation may have
@@ -41,6 +44,11 @@ func (limits) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext changes nothing; it is where an operation can be refused before it runs.
 func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	root := l.schema.Query
+	if op.Operation.Operation == ast.Mutation {
+		root = l.schema.Mutation
+	}
+	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{root.Name})
 	m := &meter{schema: l.schema, variables: op.Variables, fragments: map[fragmentUse]extent{}}
 	total := m.selection(op.Operation.SelectionSet, listSize)
 	switch {
@@ -48,18 +56,18 @@ func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationC
 		return exceeded("The operation is more than %d fields deep.", maxDepth)
 	case total.cost > maxComplexity:
 		return exceeded("The operation has a complexity of more than %d.", maxComplexity)
-	case op.Operation.Operation == ast.Mutation && credentialFields(op) > 1:
-		return exceeded("An operation may have %d of the fields "+strings.Join(credentialMutations, ", ")+".", 1)
+	case len(fields) > maxRootFields:
+		return exceeded("The operation has more than %d fields at its root.", maxRootFields)
+	case credentialFields(fields) > maxCredential:
+		return exceeded("The operation has more than %d of the fields "+strings.Join(credentialMutations, ", ")+".", maxCredential)
 	}
 	return nil
 }
 
-func credentialFields(op *graphql.OperationContext) (n int) {
-	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"}) {
-		for _, name := range credentialMutations {
-			if f.Name == name {
-				n++
-			}
+func credentialFields(fields []graphql.CollectedField) (n int) {
+	for _, f := range fields {
+		if slices.Contains(credentialMutations, f.Name) {
+			n++
 		}
 	}
 	return n

@@ -30,7 +30,7 @@ func TestLimits(t *testing.T) {
 		{"two credentials under aliases", `mutation { a: tokenVerify(token: "x") { isValid } b: tokenVerify(token: "y") { isValid } }`, nil, exceeded},
 		{"two credentials through a fragment", `mutation { tokenVerify(token: "x") { isValid } ...F } fragment F on Mutation { tokenRevoke(refresh: "y") { revoked } }`, nil, exceeded},
 		{"a credential and something else", `mutation { tokenVerify(token: "x") { isValid } productDelete(id: 1) { deletedId } }`, nil, answered},
-		{"more tokens than are read", "{" + strings.Repeat(" __typename", 2100) + "}", nil, []string{"GRAPHQL_PARSE_FAILED"}},
+		{"more tokens than are read", "{" + strings.Repeat(" __typename", 2100) + "}", nil, exceeded},
 		{"introspection", `{ __schema { types { name fields { name type { name ofType { name ofType { name ofType { name ofType { name } } } } } } } } }`, nil, answered},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

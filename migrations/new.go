@@ -1,6 +1,7 @@
 //go:build ignore
 
-// Command new writes the migration that leads from the migrations there are to ent/schema.
+// Command new writes the migration that leads from the migrations there are to ent/schema. Without a name
+// it only renews atlas.sum, after a migration was edited by hand.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"log"
 	"os"
 
+	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/sqltool"
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql/schema"
@@ -17,12 +19,19 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		log.Fatal("usage: go run migrations/new.go NAME")
-	}
 	dir, err := sqltool.NewGooseDir("migrations/sqlite")
 	if err != nil {
 		log.Fatal(err)
+	}
+	if len(os.Args) != 2 {
+		sum, err := dir.Checksum()
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := atlas.WriteSumFile(dir, sum); err != nil {
+			log.Fatal(err)
+		}
+		return
 	}
 	err = migrate.NamedDiff(context.Background(), "sqlite://new?mode=memory&_fk=1", os.Args[1],
 		schema.WithDir(dir),

@@ -10007,14 +10007,14 @@ func (ec *executionContext) unmarshalNCategoryOrder2ᚖgithubᚗcomᚋgatehouse�
 }
 
 func (ec *executionContext) unmarshalNCategoryOrderField2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐCategoryOrderField(ctx context.Context, v any) (catalog.CategoryOrderField, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := catalog.CategoryOrderField(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCategoryOrderField2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐCategoryOrderField(ctx context.Context, sel ast.SelectionSet, v catalog.CategoryOrderField) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "CategoryOrderField!")
 	}
@@ -10141,14 +10141,14 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋgatehouseᚋgatehouse
 }
 
 func (ec *executionContext) unmarshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDirection(ctx context.Context, v any) (catalog.Direction, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := catalog.Direction(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDirection(ctx context.Context, sel ast.SelectionSet, v catalog.Direction) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "OrderDirection!")
 	}
@@ -10227,14 +10227,14 @@ func (ec *executionContext) unmarshalNProductOrder2ᚖgithubᚗcomᚋgatehouse�
 }
 
 func (ec *executionContext) unmarshalNProductOrderField2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductOrderField(ctx context.Context, v any) (catalog.ProductOrderField, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := catalog.ProductOrderField(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNProductOrderField2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductOrderField(ctx context.Context, sel ast.SelectionSet, v catalog.ProductOrderField) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ProductOrderField!")
 	}
@@ -10273,13 +10273,13 @@ func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋgatehouseᚋgateho
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(v)
+	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
@@ -10380,14 +10380,14 @@ func (ec *executionContext) marshalNUserError2ᚖgithubᚗcomᚋgatehouseᚋgate
 }
 
 func (ec *executionContext) unmarshalNUserErrorCode2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfaultᚐMistakeCode(ctx context.Context, v any) (fault.MistakeCode, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := fault.MistakeCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNUserErrorCode2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfaultᚐMistakeCode(ctx context.Context, sel ast.SelectionSet, v fault.MistakeCode) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "UserErrorCode!")
 	}
@@ -10907,7 +10907,7 @@ func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v an
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalString(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -10917,7 +10917,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(*v)
+	res := scalar.MarshalString(*v)
 	return res
 }
 
@@ -10933,7 +10933,7 @@ func (ec *executionContext) unmarshalOTokenErrorReason2ᚖgithubᚗcomᚋgatehou
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := token.Reason(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -10944,7 +10944,7 @@ func (ec *executionContext) marshalOTokenErrorReason2ᚖgithubᚗcomᚋgatehouse
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 

@@ -62,6 +62,19 @@ func UnmarshalID(v any) (int64, error) {
 	return id, nil
 }
 
+// MarshalString writes a text.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString reads a text. A number or a boolean is none: a password that lost its quotes on the way
+// must not become another one.
+func UnmarshalString(v any) (string, error) {
+	text, ok := v.(string)
+	if !ok {
+		return "", fault.BadInput("a String is a string")
+	}
+	return text, nil
+}
+
 // MarshalInt writes a whole number.
 func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
 

@@ -19,7 +19,7 @@ func (r *Registry) Authenticate(ctx context.Context, access string) (auth.Viewer
 	if err != nil {
 		return auth.Viewer{}, err
 	}
-	if err := found.check(r.now()); err != nil {
+	if err := found.check(claims, r.now()); err != nil {
 		return auth.Viewer{}, err
 	}
 	return auth.Viewer{

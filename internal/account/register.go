@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -99,8 +100,8 @@ func (a applicant) wellFormedKeys() (keys []string) {
 
 // mistakes are all that is wrong with the registration, given who has which key.
 func (a applicant) mistakes(taken map[string]int64) (m fault.Mistakes) {
-	note(&m, "username", usernameFlaw(a.username), a.usernameClash(taken))
-	note(&m, "email", emailFlaw(a.email), a.emailClash(taken))
+	note(&m, "username", cmp.Or(usernameFlaw(a.username), a.usernameClash(taken)))
+	note(&m, "email", cmp.Or(emailFlaw(a.email), a.emailClash(taken)))
 	note(&m, "password", passwordFlaws(a.password, traits(a.username, a.email, a.firstName, a.lastName)...)...)
 	if a.passwordConfirm != nil && fold.Canonical(*a.passwordConfirm) != fold.Canonical(a.password) {
 		note(&m, "passwordConfirm", flaw{fault.PasswordMismatch, "The two password fields didn't match."})

@@ -25,7 +25,8 @@ func (r *Registry) Revoke(ctx context.Context, refresh *string) (bool, error) {
 	revoked := 0
 	err = r.db.Write(ctx, func(tx *ent.Tx) (err error) {
 		revoked, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now,
-			session.ID(claims.SessionID), session.UserID(claims.UserID), session.EndsAtGT(now))
+			session.ID(claims.SessionID), session.UserID(claims.UserID), session.EndsAtGT(now),
+			session.CreatedAtLTE(claims.IssuedAt.Add(clockSkew)))
 		return err
 	})
 	return revoked > 0, err

@@ -49,7 +49,7 @@ func (p place) check() error {
 // assess is the place of a refresh token that names this standing, or a *token.Error when nothing of the kind would
 // serve.
 func (r *Registry) assess(found standing, claims token.Claims, now time.Time) (place, error) {
-	if err := found.check(now); err != nil {
+	if err := found.check(claims, now); err != nil {
 		return 0, err
 	}
 	return r.place(found.session, claims.Generation, now), nil

@@ -50,7 +50,7 @@ func joinSession(s *sql.Selector, id int64) {
 		sql.ColumnsEQ(sessions.C(session.FieldUserID), s.C(user.FieldID)),
 	))
 	for _, column := range []string{
-		session.FieldID, session.FieldGeneration, session.FieldRotatedAt,
+		session.FieldID, session.FieldCreatedAt, session.FieldGeneration, session.FieldRotatedAt,
 		session.FieldExpiresAt, session.FieldEndsAt, session.FieldRevokedAt,
 	} {
 		s.AppendSelectAs(sessions.C(column), joined(column))
@@ -60,12 +60,13 @@ func joinSession(s *sql.Selector, id int64) {
 // joinedSession is the session that joinSession found; nil for none.
 func joinedSession(u *ent.User) (*ent.Session, error) {
 	var id, generation stdsql.Null[int64]
-	var rotatedAt, expiresAt, endsAt, revokedAt stdsql.Null[time.Time]
+	var createdAt, rotatedAt, expiresAt, endsAt, revokedAt stdsql.Null[time.Time]
 	for _, column := range []struct {
 		name string
 		into stdsql.Scanner
 	}{
 		{session.FieldID, &id},
+		{session.FieldCreatedAt, &createdAt},
 		{session.FieldGeneration, &generation},
 		{session.FieldRotatedAt, &rotatedAt},
 		{session.FieldExpiresAt, &expiresAt},
@@ -86,6 +87,7 @@ func joinedSession(u *ent.User) (*ent.Session, error) {
 	s := &ent.Session{
 		ID:         id.V,
 		UserID:     u.ID,
+		CreatedAt:  createdAt.V,
 		Generation: generation.V,
 		RotatedAt:  rotatedAt.V,
 		ExpiresAt:  expiresAt.V,
@@ -97,14 +99,20 @@ func joinedSession(u *ent.User) (*ent.Session, error) {
 	return s, nil
 }
 
-// check is why no token of this standing serves now, a *token.Error; nil when nothing speaks against it.
-func (s standing) check(now time.Time) error {
+// clockSkew is how much the clocks of two instances may disagree.
+const clockSkew = 10 * time.Second
+
+// check is why a token with these claims does not serve now, a *token.Error; nil when nothing speaks against it.
+func (s standing) check(claims token.Claims, now time.Time) error {
 	switch {
 	case s.user == nil:
 		return token.NewError(token.UserNotFound)
 	case !s.user.IsActive:
 		return token.NewError(token.UserInactive)
 	case s.session == nil, s.session.RevokedAt != nil:
+		return token.NewError(token.Revoked)
+	case claims.IssuedAt.Before(s.session.CreatedAt.Add(-clockSkew)):
+		// Issued for another session of this key, before the database was set back to an older copy.
 		return token.NewError(token.Revoked)
 	case !now.Before(s.session.EndsAt):
 		return token.NewError(token.SessionExpired)

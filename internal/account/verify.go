@@ -44,7 +44,7 @@ func (r *Registry) holder(ctx context.Context, claims token.Claims) (*ent.User, 
 		return nil, err
 	}
 	if claims.Type == token.Access {
-		return found.user, found.check(now)
+		return found.user, found.check(claims, now)
 	}
 	at, err := r.assess(found, claims, now)
 	if err != nil {

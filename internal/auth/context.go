@@ -86,12 +86,15 @@ func Unauthenticated(refused *token.Error) *fault.Error {
 	return &fault.Error{Code: fault.Unauthenticated, Message: bearerMessage(refused), Reason: string(refused.Reason)}
 }
 
+var errUnresolved = errors.New("it could not be found out who asks")
+
 func resolve(ctx context.Context) (Viewer, error) {
 	id, _ := ctx.Value(contextKey{}).(*identity)
 	if id == nil {
 		return Viewer{}, token.NewError(token.NotAuthenticated) // fail closed: no middleware, no viewer
 	}
 	id.once.Do(func() {
+		id.err = errUnresolved // stays when authenticate panics: who asks next must not find an anonymous viewer
 		id.viewer, id.err = id.read(ctx)
 		var refused *token.Error
 		if errors.As(id.err, &refused) && refused.Reason != token.NotAuthenticated {

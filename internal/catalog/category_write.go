@@ -152,7 +152,7 @@ func fillCategory(ctx context.Context, tx *ent.Tx, m *ent.CategoryMutation, chan
 func freeCategorySlug(ctx context.Context, tx *ent.Tx, name string) (string, error) {
 	base := baseSlug(name, "category")
 	taken, err := tx.Category.Query().
-		Where(category.Or(category.Slug(base), category.SlugHasPrefix(base+"-"))).
+		Where(beginning(base)).
 		Select(category.FieldSlug).Strings(ctx)
 	if err != nil {
 		return "", fmt.Errorf("looking for a free slug: %w", err)

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -18,6 +19,9 @@ const (
 	MaxFilterList = 100
 	// MaxFilterText is how many characters a text to look for may have.
 	MaxFilterText = 200
+	// MaxFilterSize is how many conditions a filter may have in all, each member of a list counted: what a
+	// database takes in one statement, and has time for, is not endless.
+	MaxFilterSize = 1000
 )
 
 // StringFilter holds for a text when all that is set does.
@@ -40,13 +44,33 @@ type DateTimeRange struct{ Gte, Lte, Gt, Lt *time.Time }
 // condition is a predicate of any ent type.
 type condition = func(*sql.Selector)
 
+// level is how deep in a filter some conditions stand, and how many more the filter as a whole may have.
+type level struct {
+	depth int
+	left  *int
+}
+
+func outermost() level { return level{left: new(MaxFilterSize)} }
+
+func (l level) below() level { return level{depth: l.depth + 1, left: l.left} }
+
 // conditions gathers what must hold together, and the first thing that is wrong with the filter.
 type conditions struct {
+	level
 	all []condition
 	err error
 }
 
-func (c *conditions) add(holds condition) { c.all = append(c.all, holds) }
+func (c *conditions) add(holds condition) {
+	c.count(1)
+	c.all = append(c.all, holds)
+}
+
+func (c *conditions) count(n int) {
+	if *c.left -= n; *c.left < 0 {
+		c.fail("a filter may have at most %d conditions, each member of a list counted", MaxFilterSize)
+	}
+}
 
 func (c *conditions) fail(format string, args ...any) {
 	if c.err == nil {
@@ -63,6 +87,7 @@ func (c *conditions) ids(field string, ids []int64) {
 		c.fail("`%s` may have at most %d members", field, MaxFilterList)
 		return
 	}
+	c.count(len(ids))
 	c.add(sql.FieldIn("id", ids...))
 }
 
@@ -74,33 +99,41 @@ func (c *conditions) text(field, column, keyColumn string, f *StringFilter) {
 	}
 	c.add(sql.FieldNotNull(column))
 	if f.Eq != nil {
-		c.add(sql.FieldEQ(column, fold.Canonical(*f.Eq)))
+		c.exactly(column, keyColumn, []string{*f.Eq})
 	}
 	if f.In != nil {
 		if len(f.In) > MaxFilterList {
 			c.fail("`%s.in` may have at most %d members", field, MaxFilterList)
 			return
 		}
-		texts := make([]string, len(f.In))
-		for i, text := range f.In {
-			texts[i] = fold.Canonical(text)
-		}
-		c.add(sql.FieldIn(column, texts...))
+		c.exactly(column, keyColumn, f.In)
 	}
-	if f.Contains != nil && c.textFits(field+".contains", *f.Contains) {
-		c.add(sql.FieldContains(keyColumn, fold.Text(*f.Contains)))
-	}
-	if f.StartsWith != nil && c.textFits(field+".startsWith", *f.StartsWith) {
-		c.add(sql.FieldHasPrefix(keyColumn, fold.Text(*f.StartsWith)))
-	}
+	c.like(field+".contains", keyColumn, f.Contains, sql.FieldContains)
+	c.like(field+".startsWith", keyColumn, f.StartsWith, sql.FieldHasPrefix)
 }
 
-func (c *conditions) textFits(field, text string) bool {
-	if utf8.RuneCountInString(text) > MaxFilterText {
-		c.fail("`%s` may have at most %d characters", field, MaxFilterText)
-		return false
+// exactly holds for rows whose column is one of the texts. So is then their folded column, which has an index.
+func (c *conditions) exactly(column, keyColumn string, texts []string) {
+	c.count(len(texts))
+	canonical, keys := make([]string, len(texts)), make([]string, len(texts))
+	for i, text := range texts {
+		canonical[i], keys[i] = fold.Canonical(text), fold.Text(text)
 	}
-	return true
+	c.add(sql.FieldIn(keyColumn, keys...))
+	c.add(sql.FieldIn(column, canonical...))
+}
+
+// like holds for rows whose folded column has the text at a place that SQL's LIKE can name.
+func (c *conditions) like(field, keyColumn string, text *string, holds func(column, text string) func(*sql.Selector)) {
+	switch {
+	case text == nil:
+	case utf8.RuneCountInString(*text) > MaxFilterText:
+		c.fail("`%s` may have at most %d characters", field, MaxFilterText)
+	case strings.Contains(*text, "\x00"): // no stored text has one, and SQLite would take it for the pattern's end
+		c.add(nothing)
+	default:
+		c.add(holds(keyColumn, fold.Text(*text)))
+	}
 }
 
 // amount holds for rows whose column of minor units lies in the range. A bound between two amounts, such
@@ -137,10 +170,10 @@ func (c *conditions) number(column string, r *IntRange) {
 
 func (c *conditions) moment(column string, r *DateTimeRange) {
 	if r != nil {
-		bounded(c, column, atLeast, r.Gte)
-		bounded(c, column, atMost, r.Lte)
-		bounded(c, column, above, r.Gt)
-		bounded(c, column, below, r.Lt)
+		bounded(c, column, atLeast, inUTC(r.Gte))
+		bounded(c, column, atMost, inUTC(r.Lte))
+		bounded(c, column, above, inUTC(r.Gt))
+		bounded(c, column, below, inUTC(r.Lt))
 	}
 }
 
@@ -148,6 +181,14 @@ func bounded[V any](c *conditions, column string, holds func(string, any) condit
 	if bound != nil {
 		c.add(holds(column, *bound))
 	}
+}
+
+// inUTC is the moment as times are stored: SQLite compares them as texts.
+func inUTC(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	return new(t.UTC())
 }
 
 func equal(column string, v any) condition   { return sql.FieldEQ(column, v) }
@@ -158,15 +199,16 @@ func below(column string, v any) condition   { return sql.FieldLT(column, v) }
 
 // combine adds the and, or and not of a filter, whose members are conditions of the same kind one level
 // deeper. Nil lists are absent; of empty ones, and holds always and or never.
-func combine[W any](c *conditions, depth int, and, or []*W, not *W, predicate func(w *W, depth int) (condition, error)) {
+func combine[W any](c *conditions, and, or []*W, not *W, predicate func(w *W, at level) (condition, error)) {
 	members := func(field string, list []*W) []condition {
 		if len(list) > MaxFilterList {
 			c.fail("`%s` may have at most %d members", field, MaxFilterList)
 			return nil
 		}
+		c.count(len(list))
 		result := make([]condition, 0, len(list))
 		for _, w := range list {
-			holds, err := predicate(w, depth+1)
+			holds, err := predicate(w, c.below())
 			if err != nil {
 				c.err = err
 				return nil
@@ -175,13 +217,11 @@ func combine[W any](c *conditions, depth int, and, or []*W, not *W, predicate fu
 		}
 		return result
 	}
-	if depth == MaxFilterDepth && (and != nil || or != nil || not != nil) {
+	if c.depth == MaxFilterDepth && (and != nil || or != nil || not != nil) {
 		c.fail("a filter may be nested at most %d deep", MaxFilterDepth)
 		return
 	}
-	for _, holds := range members("and", and) {
-		c.add(holds)
-	}
+	c.all = append(c.all, members("and", and)...)
 	if or != nil {
 		if any := members("or", or); len(any) > 0 {
 			c.add(sql.OrPredicates(any...))

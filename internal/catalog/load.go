@@ -57,19 +57,24 @@ func withRelations(query *ent.CategoryQuery, selected page.Fields) {
 	}
 	if selected.Has("children") {
 		query.WithChildren(func(q *ent.CategoryQuery) {
-			q.Where(amongFirstChildren).Order(category.ByNameKey(), category.ByID())
+			q.Order(category.ByNameKey(), category.ByID())
+			q.Modify(firstChildren)
 			withRelations(q, selected["children"])
 		})
 	}
 }
 
-// amongFirstChildren holds for the first MaxChildren children of each category, by name.
-func amongFirstChildren(s *sql.Selector) {
-	s.Where(sql.P(func(b *sql.Builder) {
-		b.WriteString("(SELECT COUNT(*) FROM ").Ident(category.Table).WriteString(" AS earlier WHERE earlier.parent_id = " +
-			s.C(category.FieldParentID) + " AND (earlier.name_key, earlier.id) < (" + s.C(category.FieldNameKey) + ", " + s.C(category.FieldID) + ")) < ").
-			Arg(MaxChildren)
-	}))
+// firstChildren keeps the first MaxChildren children of each category, by name, of all the children that a
+// query would find. They are numbered in one pass: a category may have thousands.
+func firstChildren(s *sql.Selector) {
+	d := sql.Dialect(s.Dialect())
+	numbered := d.Select(category.FieldID).
+		AppendSelectExprAs(sql.RowNumber().PartitionBy(category.FieldParentID).OrderBy(category.FieldNameKey, category.FieldID), "place").
+		From(d.Table(category.Table)).
+		Where(s.P()).
+		As("numbered")
+	s.Where(sql.In(s.C(category.FieldID),
+		d.Select(category.FieldID).From(numbered).Where(sql.LTE(numbered.C("place"), MaxChildren))))
 }
 
 // loadAncestors finds the ancestors of the categories, and of those loaded beside them, wherever they

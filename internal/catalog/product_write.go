@@ -221,7 +221,7 @@ func fillProductKeys(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, v 
 func freeProductSlug(ctx context.Context, tx *ent.Tx, name string) (string, error) {
 	base := baseSlug(name, "product")
 	taken, err := tx.Product.Query().
-		Where(product.Or(product.Slug(base), product.SlugHasPrefix(base+"-"))).
+		Where(beginning(base)).
 		Select(product.FieldSlug).Strings(ctx)
 	if err != nil {
 		return "", fmt.Errorf("looking for a free slug: %w", err)

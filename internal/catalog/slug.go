@@ -4,16 +4,22 @@ import (
 	"strconv"
 	"strings"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/gosimple/slug"
 )
 
-// slugRoom is kept free at a slug's end for the number that makes it unique.
-const slugRoom = 12
+const (
+	// slugRoom is kept free at a slug's end for the number that makes it unique.
+	slugRoom = 12
+	// maxNameBytes is how much of a name is looked at: no name that is not too long is longer, however it is coded.
+	maxNameBytes = 4 << 10
+)
 
 // baseSlug is the slug that a name suggests: "Gustaf's Knäckebröd" is "gustafs-knackebrod". A name
 // without a letter or digit in any script suggests the fallback.
 func baseSlug(name, fallback string) string {
-	base := slug.Make(name)
+	name = strings.TrimSpace(name)
+	base := slug.Make(name[:min(len(name), maxNameBytes)])
 	if len(base) > MaxSlug-slugRoom {
 		base = base[:MaxSlug-slugRoom]
 	}
@@ -21,6 +27,12 @@ func baseSlug(name, fallback string) string {
 		return fallback
 	}
 	return base
+}
+
+// beginning holds for the rows whose slug is the base, or the base and a hyphen and more. They are a range
+// that an index finds: of all that may stand in a slug, the hyphen alone sorts before the full stop.
+func beginning(base string) condition {
+	return sql.AndPredicates(sql.FieldGTE("slug", base), sql.FieldLT("slug", base+"."))
 }
 
 // freeSlug is the base itself, or the base with the lowest number from 2 that is not among those taken.

@@ -14,7 +14,7 @@ import (
 func (v *validator) parent(ctx context.Context, tx *ent.Tx, id, parent int64) error {
 	above := 0
 	for next := &parent; next != nil; above++ {
-		if *next == id {
+		if *next == id && id != 0 { // 0 is also what an id that is nobody's reads as
 			v.mistakes.Add("parent", fault.Invalid, "A category cannot lie below itself.")
 			return nil
 		}
@@ -38,18 +38,17 @@ func (v *validator) parent(ctx context.Context, tx *ent.Tx, id, parent int64) er
 	return nil
 }
 
-// height is how many levels a category and all below it take: 1 for one without children.
+// height is how many levels a category and all below it take: 1 for one without children, and for a new one.
 func height(ctx context.Context, tx *ent.Tx, id int64) (int, error) {
 	levels := 1
-	for ids := []int64{id}; id != 0; levels++ {
-		below, err := tx.Category.Query().Where(category.ParentIDIn(ids...)).IDs(ctx)
+	for below := tx.Category.Query().Where(category.ParentID(id)); ; below = below.QueryChildren() {
+		found, err := below.Clone().Exist(ctx)
 		if err != nil {
 			return 0, fmt.Errorf("reading what is below category %d: %w", id, err)
 		}
-		if len(below) == 0 {
-			break
+		if !found {
+			return levels, nil
 		}
-		ids = below
+		levels++
 	}
-	return levels, nil
 }

@@ -21,7 +21,7 @@ const (
 	MaxDescription = 10_000
 )
 
-var slugSyntax = regexp.MustCompile(`^[a-z0-9]+(?:[-_][a-z0-9]+)*$`)
+var slugSyntax = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$`)
 
 // validator reads the fields of an update and gathers what is wrong with them. Its methods answer the
 // value to store, and whether there is one: not when the field is absent or wrong.
@@ -37,7 +37,7 @@ func (v *validator) line(field string, f patch.Field[string], most int) (string,
 	switch {
 	case text == "":
 		v.mistakes.Add(field, fault.Required, "This field may not be empty.")
-	case strings.ContainsFunc(text, unicode.IsControl):
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
 		v.mistakes.Add(field, fault.Invalid, "This field may not contain control characters.")
 	default:
 		return text, v.fits(field, text, most)
@@ -61,7 +61,7 @@ func (v *validator) text(field string, f patch.Field[string], most int) (string,
 	}
 	text := fold.Canonical(*f.Value())
 	unprintable := func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) }
-	if strings.ContainsFunc(text, unprintable) {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
 		v.mistakes.Add(field, fault.Invalid, "This field may not contain control characters.")
 		return "", false
 	}

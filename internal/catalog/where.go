@@ -38,20 +38,20 @@ type CategoryWhere struct {
 
 // predicate is the filter for a viewer. Its error is BAD_USER_INPUT.
 func (w *ProductWhere) predicate(viewer auth.Viewer) (predicate.Product, error) {
-	return w.condition(viewer, 0)
+	return w.condition(viewer, outermost())
 }
 
-func (w *ProductWhere) condition(viewer auth.Viewer, depth int) (condition, error) {
+func (w *ProductWhere) condition(viewer auth.Viewer, at level) (condition, error) {
 	if w == nil {
 		return everything, nil
 	}
-	c := &conditions{}
+	c := &conditions{level: at}
 	c.ids("ids", w.IDs)
 	if w.Category != nil {
 		c.add(product.CategoryID(*w.Category))
 	}
 	if w.CategorySlug != nil {
-		c.add(product.HasCategoryWith(category.Slug(*w.CategorySlug)))
+		c.add(onShelf(*w.CategorySlug))
 	}
 	c.text("name", product.FieldName, product.FieldNameKey, w.Name)
 	c.text("sku", product.FieldSku, product.FieldSkuKey, w.SKU)
@@ -68,10 +68,21 @@ func (w *ProductWhere) condition(viewer auth.Viewer, depth int) (condition, erro
 	}
 	c.moment(product.FieldCreatedAt, w.CreatedAt)
 	c.moment(product.FieldUpdatedAt, w.UpdatedAt)
-	combine(c, depth, w.And, w.Or, w.Not, func(w *ProductWhere, depth int) (condition, error) {
-		return w.condition(viewer, depth)
+	combine(c, w.And, w.Or, w.Not, func(w *ProductWhere, at level) (condition, error) {
+		return w.condition(viewer, at)
 	})
 	return c.result()
+}
+
+// onShelf holds for what is in the category with the slug. The category is looked up once, so that an index
+// leads to its products; ent's own HasCategoryWith looks it up for every product there is.
+func onShelf(slug string) condition {
+	return func(s *sql.Selector) {
+		d := sql.Dialect(s.Dialect())
+		shelf := d.Table(category.Table)
+		s.Where(sql.In(s.C(product.FieldCategoryID),
+			d.Select(category.FieldID).From(shelf).Where(sql.EQ(shelf.C(category.FieldSlug), slug))))
+	}
 }
 
 // mine holds for what the viewer owns, or for all the rest. Nobody owns anything anonymously.
@@ -85,14 +96,14 @@ func mine(viewer auth.Viewer, wanted bool) condition {
 
 // predicate is the filter. Its error is BAD_USER_INPUT.
 func (w *CategoryWhere) predicate() (predicate.Category, error) {
-	return w.condition(0)
+	return w.condition(outermost())
 }
 
-func (w *CategoryWhere) condition(depth int) (condition, error) {
+func (w *CategoryWhere) condition(at level) (condition, error) {
 	if w == nil {
 		return everything, nil
 	}
-	c := &conditions{}
+	c := &conditions{level: at}
 	c.ids("ids", w.IDs)
 	c.text("name", category.FieldName, category.FieldNameKey, w.Name)
 	c.text("slug", category.FieldSlug, category.FieldSlug, w.Slug)
@@ -103,7 +114,7 @@ func (w *CategoryWhere) condition(depth int) (condition, error) {
 		c.add(category.ParentIDNotNil())
 		c.add(category.ParentID(*w.Parent))
 	}
-	combine(c, depth, w.And, w.Or, w.Not, (*CategoryWhere).condition)
+	combine(c, w.And, w.Or, w.Not, (*CategoryWhere).condition)
 	return c.result()
 }
 

@@ -31,8 +31,8 @@ type Settings struct {
 	// no query). Read it through [Settings.DatabasePath].
 	DatabaseURL string `env:"GATEHOUSE_DATABASE_URL" envDefault:"sqlite://data/gatehouse.db" help:"Where the data is: sqlite://path relative to the working directory, or sqlite:///absolute/path"`
 
-	// Migrate says whether serve brings the database's schema up to date before it listens.
-	Migrate bool `env:"GATEHOUSE_MIGRATE" envDefault:"true" help:"Apply outstanding database migrations when serving"`
+	// Migrate says whether the database's schema is brought up to date at start; if not, a database that is not is refused.
+	Migrate bool `env:"GATEHOUSE_MIGRATE" envDefault:"true" help:"Apply outstanding database migrations at start"`
 
 	// SecretKey signs tokens: at least 32 bytes, or empty, which [Load] allows in development only. The server then uses
 	// the one that [LoadOrCreateSecret] keeps at [Settings.SecretKeyPath]. Whether it was given by GATEHOUSE_SECRET_KEY or

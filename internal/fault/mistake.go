@@ -56,7 +56,7 @@ func (m Mistakes) Error() string {
 	for i, mistake := range m {
 		texts[i] = strings.Join(mistake.Field, ".") + ": " + mistake.Message
 	}
-	return strings.Join(texts, "; ")
+	return strings.Join(texts, " ")
 }
 
 // AsMistakes parts an error: the mistakes that it is made of (never nil), or the error that it is instead.

@@ -138,10 +138,11 @@ func (p *Plan[T]) fill(c *Connection[T], rows []T) error {
 	if more {
 		rows = rows[:p.size]
 	}
-	c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = more, p.after != nil || p.offset > 0
+	// Behind the page lies what was cut off, or the row that it had to precede; and so before it.
+	c.PageInfo.HasNextPage = more && !p.backward || p.before != nil
+	c.PageInfo.HasPreviousPage = more && p.backward || p.after != nil || p.offset > 0
 	if p.backward {
 		slices.Reverse(rows)
-		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = p.before != nil, more
 	}
 	if len(rows) == 0 {
 		return nil

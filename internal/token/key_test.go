@@ -32,7 +32,7 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	k := key(t, secret)
 	s := token.Settings{Keys: []token.Key{k}, Now: at(0)}
 	i := issuer(t)
-	forms := []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), strings.Trim(fmt.Sprint([]byte(secret)), "[]")[:29]}
+	forms := []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), strings.Trim(fmt.Sprint([]byte(secret)), "[]")[:29]} //nolint:staticcheck // its bytes as numbers
 	for _, value := range []any{k, &k, s, &s, i, []any{k, i}, struct{ I *token.Issuer }{i}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%o"} {
 			checkNoSecret(t, verb, fmt.Sprintf(verb, value), forms)

@@ -3,12 +3,16 @@
 package transport
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -66,32 +70,41 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &tooLarge):
 		h.refuse(w, media, http.StatusRequestEntityTooLarge, "The request body is too large.")
 		return
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		h.refuse(w, media, http.StatusRequestTimeout, "The request body did not arrive in time.")
+		return
 	case err != nil:
 		h.refuse(w, media, http.StatusBadRequest, err.Error())
 		return
 	}
 	params.Headers = r.Header
-	h.execute(w, r, media, params)
+	status, answer := h.execute(r.Context(), params)
+	if status == http.StatusBadRequest && media == mediaJSON {
+		status = http.StatusOK
+	}
+	h.write(w, media, status, response{Errors: answer.Errors, Data: answer.Data, Extensions: answer.Extensions})
 }
 
-func (h *HTTP) execute(w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
-	ctx := graphql.StartOperationTrace(r.Context())
+// execute answers a GraphQL request, with the status it has in application/graphql-response+json. Resolvers'
+// panics are errors already; any other becomes one here, so that it is told and logged as every error is.
+func (h *HTTP) execute(ctx context.Context, params *graphql.RawParams) (status int, answer *graphql.Response) {
+	ctx = graphql.StartOperationTrace(ctx)
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err := fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
+			status, answer = http.StatusInternalServerError, h.Executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+		}
+	}()
 	operation, errs := h.Executor.CreateOperationContext(ctx, params)
 	if errs != nil {
-		answer := h.Executor.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		status := http.StatusOK
-		if media == mediaResponse {
-			status = http.StatusBadRequest
-		}
-		h.write(w, media, status, response{Errors: answer.Errors, Extensions: answer.Extensions})
-		return
+		return http.StatusBadRequest, h.Executor.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
 	}
 	answers, ctx := h.Executor.DispatchOperation(ctx, operation)
-	answer := answers(ctx)
-	if answer == nil { // the client is gone
-		return
+	if answer := answers(ctx); answer != nil {
+		return http.StatusOK, answer
 	}
-	h.write(w, media, http.StatusOK, response{Errors: answer.Errors, Data: answer.Data, Extensions: answer.Extensions})
+	// The request's time was up before it ran, or the client is gone, and then nobody reads this.
+	return http.StatusBadRequest, h.Executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(context.Cause(ctx))})
 }
 
 // refuse answers a request that is no GraphQL request at all.
@@ -117,7 +130,7 @@ var (
 	errNoQuery = errors.New("The request has no query.")                                                                                        //nolint:staticcheck // likewise
 )
 
-// decode reads a request. Its error is a *http.MaxBytesError or a sentence for the client, which holds
+// decode reads a request. Its error is a *http.MaxBytesError, os.ErrDeadlineExceeded, or a sentence for the client, which holds
 // nothing of the body.
 func decode(body io.Reader) (*graphql.RawParams, error) {
 	decoder := json.NewDecoder(body)
@@ -142,8 +155,8 @@ func decode(body io.Reader) (*graphql.RawParams, error) {
 
 func readError(err error) error {
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return tooLarge
+	if errors.As(err, &tooLarge) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
 	}
 	return errNotJSON
 }

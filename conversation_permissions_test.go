@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// permissions plays a table of who may do what. Cells are parted by two spaces or more. The first line names the
+// viewers: variables that hold an access token, or - for nobody. Each further line is a request, written as for
+// ask, and what comes of it for each viewer: ok; the code of the error, with /REASON where it has one; or . for
+// not asked. Requests are made line by line, from left to right.
+//
+// Every field of Query and Mutation must be asked for in the table: a field that was forgotten fails the script.
+func (c *conversation) permissions(args []string) {
+	if len(args) != 1 {
+		c.Fatalf("usage: permissions TABLE")
+	}
+	var viewers, wrong []string
+	asked := map[string]bool{}
+	for line := range strings.Lines(c.ReadFile(args[0])) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		cells := regexp.MustCompile(`\s{2,}`).Split(line, -1)
+		if viewers == nil {
+			viewers = cells[1:]
+			continue
+		}
+		if len(cells) != len(viewers)+1 {
+			c.Fatalf("%q has %d answers for %d viewers", line, len(cells)-1, len(viewers))
+		}
+		request := strings.Fields(cells[0])
+		query := c.ReadFile(request[0])
+		for _, field := range rootFields(query) {
+			asked[field] = true
+		}
+		variables := c.variables(c.expandAll(request[1:]))
+		for i, want := range cells[1:] {
+			if want == "." {
+				continue
+			}
+			if got := c.outcome(viewers[i], query, variables); got != want {
+				wrong = append(wrong, fmt.Sprintf("%s asks %s: %s, want %s\n%s", viewers[i], cells[0], got, want, c.indented()))
+			}
+		}
+	}
+	c.query(nil, `{ __schema { queryType { fields { name } } mutationType { fields { name } } } }`, nil)
+	for _, root := range []string{"queryType", "mutationType"} {
+		fields, err := follow(c.reply, "data.__schema."+root+".fields")
+		c.Check(err)
+		for _, field := range fields.([]any) {
+			if name := field.(map[string]any)["name"].(string); !asked[name] {
+				wrong = append(wrong, "the table says nothing of "+name)
+			}
+		}
+	}
+	if len(wrong) > 0 {
+		c.Fatalf("%s", strings.Join(wrong, "\n"))
+	}
+}
+
+// outcome is what comes of a request of a viewer's.
+func (c *conversation) outcome(viewer, query string, variables map[string]any) string {
+	header := http.Header{}
+	if viewer != "-" {
+		header.Set("Authorization", "Bearer "+c.variable(viewer))
+	}
+	c.query(header, query, variables)
+	code, err := follow(c.reply, "errors[0].extensions.code")
+	if err != nil {
+		return "ok"
+	}
+	if reason, err := follow(c.reply, "errors[0].extensions.reason"); err == nil {
+		return code.(string) + "/" + reason.(string)
+	}
+	return code.(string)
+}
+
+// expandAll puts the values of variables in the place of $NAME.
+func (c *conversation) expandAll(words []string) []string {
+	expanded := make([]string, len(words))
+	for i, word := range words {
+		expanded[i] = regexp.MustCompile(`\$\w+`).ReplaceAllStringFunc(word, func(reference string) string {
+			return c.variable(reference[1:])
+		})
+	}
+	return expanded
+}
+
+// rootFields are the fields that the operations of a document start from.
+func rootFields(query string) (names []string) {
+	document, err := parser.ParseQuery(&ast.Source{Input: query})
+	if err != nil {
+		return nil // the server will say so
+	}
+	for _, operation := range document.Operations {
+		for _, selection := range operation.SelectionSet {
+			if field, ok := selection.(*ast.Field); ok {
+				names = append(names, field.Name)
+			}
+		}
+	}
+	return names
+}

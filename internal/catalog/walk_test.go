@@ -1,0 +1,548 @@
+package catalog_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/product"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/fold"
+	"github.com/gatehouse/gatehouse/internal/money"
+	"github.com/gatehouse/gatehouse/internal/page"
+)
+
+// hardNames are names that sort in ways worth a test: equal, equal but for case or coding, and beyond ASCII.
+var hardNames = []string{
+	"Apple", "Apple", "apple", "APPLE", "Äpfel", "A\u0308pfel", "äPFEL", "Apfel", "Straße", "STRASSE", "strasse",
+	"İstanbul", "istanbul", "Ζεύς", "ΖΕΎΣ", "水", "𝒳", "zebra", "Zebra", "%", "_", `\`, `"`, "<b>", "1", "10", "2", " a-b_c",
+}
+
+// hardTimes differ by what a text of a time may leave out: trailing zeros, and the whole fraction.
+var hardTimes = []time.Duration{0, 100 * time.Millisecond, 120 * time.Millisecond, 123 * time.Millisecond, time.Second, -time.Millisecond}
+
+// stock fills a world with n products on a few shelves: many share their name, price, stock or time; of some
+// the price is zero; some are unpublished, and those are ada's, bob's or the shop's own. It answers them all.
+func (w *world) stock(t testing.TB, n int) []*ent.Product {
+	t.Helper()
+	prices := []money.Amount{0, 0, 1, 99, 100, 100, 1800, 1800, money.Max}
+	w.write(t, func(tx *ent.Tx) error {
+		var shelves []int64
+		for i := range 5 {
+			name := fmt.Sprintf("Shelf %d", i)
+			row, err := tx.Category.Create().SetName(name).SetNameKey(fold.Text(name)).SetSlug(fmt.Sprintf("shelf-%d", i)).
+				SetCreatedAt(noon).SetUpdatedAt(noon).Save(t.Context())
+			if err != nil {
+				return err
+			}
+			shelves = append(shelves, row.ID)
+		}
+		start := noon.Truncate(time.Second)
+		rows := make([]*ent.ProductCreate, n)
+		for i := range rows {
+			name := fold.Canonical(strings.TrimSpace(hardNames[i*7%len(hardNames)]))
+			rows[i] = tx.Product.Create().SetName(name).SetNameKey(fold.Text(name)).SetSlug(fmt.Sprintf("p%d", i)).
+				SetPrice(prices[i*5%len(prices)]).SetStock(i * 3 % 4).SetCategoryID(shelves[i%len(shelves)]).
+				SetCreatedAt(start.Add(hardTimes[i%len(hardTimes)])).SetUpdatedAt(start.Add(hardTimes[i*i%len(hardTimes)]))
+			switch i % 6 {
+			case 0:
+				rows[i].SetOwnerID(w.ada.UserID)
+			case 1:
+				rows[i].SetOwnerID(w.ada.UserID).SetIsPublished(false)
+			case 2:
+				rows[i].SetOwnerID(w.bob.UserID).SetIsPublished(false)
+			case 3:
+				rows[i].SetIsPublished(i%4 == 0) // the shop's own
+			}
+		}
+		return tx.Product.CreateBulk(rows...).Exec(t.Context())
+	})
+	products, err := w.db.Read.Product.Query().WithCategory().All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ran.take()
+	return products
+}
+
+// maySee is the model of who sees a product.
+func maySee(viewer auth.Viewer, p *ent.Product) bool {
+	return p.IsPublished || viewer.IsStaff || p.OwnerID != nil && viewer.SignedIn() && *p.OwnerID == viewer.UserID
+}
+
+// sorted is the model of a list of products: what is left of all, in the given order.
+func sorted(all []*ent.Product, keep func(*ent.Product) bool, levels []*catalog.ProductOrder) []*ent.Product {
+	rows := slices.DeleteFunc(slices.Clone(all), func(p *ent.Product) bool { return !keep(p) })
+	compare := map[catalog.ProductOrderField]func(a, b *ent.Product) int{
+		catalog.ProductByName:      func(a, b *ent.Product) int { return strings.Compare(fold.Text(a.Name), fold.Text(b.Name)) },
+		catalog.ProductByPrice:     func(a, b *ent.Product) int { return cmp.Compare(a.Price, b.Price) },
+		catalog.ProductByStock:     func(a, b *ent.Product) int { return cmp.Compare(a.Stock, b.Stock) },
+		catalog.ProductByCreatedAt: func(a, b *ent.Product) int { return a.CreatedAt.Compare(b.CreatedAt) },
+		catalog.ProductByUpdatedAt: func(a, b *ent.Product) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
+	}
+	if len(levels) == 0 {
+		levels = byProduct(catalog.ProductByName)
+	}
+	for i, level := range levels { // what a field's second level says is of no account, for the ids' direction too
+		if slices.ContainsFunc(levels[:i], func(l *catalog.ProductOrder) bool { return l.Field == level.Field }) {
+			return sorted(rows, keep, slices.Delete(slices.Clone(levels), i, i+1))
+		}
+	}
+	slices.SortFunc(rows, func(a, b *ent.Product) int {
+		for _, level := range levels {
+			if c := compare[level.Field](a, b); c != 0 {
+				return c * sign(level.Direction)
+			}
+		}
+		return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
+	})
+	return rows
+}
+
+func sign(d catalog.Direction) int {
+	if d == catalog.Descending {
+		return -1
+	}
+	return 1
+}
+
+// byProduct reads an order: "PRICE", "NAME-" is by price and, where that is the same, by name from Z to A.
+func byProduct(fields ...catalog.ProductOrderField) (levels []*catalog.ProductOrder) {
+	for _, f := range fields {
+		level := &catalog.ProductOrder{Field: f, Direction: catalog.Ascending}
+		if field, descends := strings.CutSuffix(string(f), "-"); descends {
+			level = &catalog.ProductOrder{Field: catalog.ProductOrderField(field), Direction: catalog.Descending}
+		}
+		levels = append(levels, level)
+	}
+	return levels
+}
+
+func byCategory(fields ...catalog.CategoryOrderField) (levels []*catalog.CategoryOrder) {
+	for _, f := range fields {
+		level := &catalog.CategoryOrder{Field: f, Direction: catalog.Ascending}
+		if field, descends := strings.CutSuffix(string(f), "-"); descends {
+			level = &catalog.CategoryOrder{Field: catalog.CategoryOrderField(field), Direction: catalog.Descending}
+		}
+		levels = append(levels, level)
+	}
+	return levels
+}
+
+// productOrders are the orders that walks are tried with: nil, each field both ways, and several levels.
+var productOrders = [][]catalog.ProductOrderField{
+	nil,
+	{"NAME"},
+	{"NAME-"},
+	{"PRICE"},
+	{"PRICE-"},
+	{"STOCK"},
+	{"STOCK-"},
+	{"CREATED_AT"},
+	{"CREATED_AT-"},
+	{"UPDATED_AT"},
+	{"UPDATED_AT-"},
+	{"PRICE", "NAME"},
+	{"PRICE-", "NAME"},
+	{"PRICE", "NAME-"},
+	{"STOCK-", "PRICE-"},
+	{"PRICE", "PRICE-"}, // a repeated field says nothing new
+	{"STOCK", "CREATED_AT-", "PRICE"},
+	{"UPDATED_AT-", "STOCK", "PRICE-", "CREATED_AT", "NAME-"},
+}
+
+var pageSizes = []int{1, 7, 20, 100}
+
+// lister answers a page of a list, whatever is in it.
+type lister[T any] func(page.Args, page.Fields) (*page.Connection[T], error)
+
+// walk goes through a list page by page, from either end, and expects to have seen exactly the wanted rows in
+// their order, each page with the truth about what lies before and behind it.
+func walk[T any](t *testing.T, list lister[T], id func(T) int64, want []T, size int, backward bool) {
+	t.Helper()
+	ids := func(rows []T) (ids []int64) {
+		for _, row := range rows {
+			ids = append(ids, id(row))
+		}
+		return ids
+	}
+	expected := ids(want)
+	selected := fields("totalCount nodes edges pageInfo")
+	args := page.Args{First: &size}
+	if backward {
+		args = page.Args{Last: &size}
+	}
+	for seen := 0; ; selected = fields("nodes edges pageInfo") { // the count is the same for every page
+		got, err := list(args, selected)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if selected.Has("totalCount") && got.TotalCount != len(want) {
+			t.Fatalf("totalCount %d, want %d", got.TotalCount, len(want))
+		}
+		upTo := min(seen+size, len(expected))
+		part, before, behind := expected[seen:upTo], seen > 0, upTo < len(expected)
+		if backward {
+			part, before, behind = expected[len(expected)-upTo:len(expected)-seen], upTo < len(expected), seen > 0
+		}
+		if !slices.Equal(ids(got.Nodes), part) {
+			t.Fatalf("after %d rows, the page is %v, want %v", seen, ids(got.Nodes), part)
+		}
+		for i, edge := range got.Edges {
+			if id(edge.Node) != part[i] {
+				t.Fatalf("after %d rows, edges and nodes differ", seen)
+			}
+		}
+		if got.PageInfo.HasPreviousPage != before || got.PageInfo.HasNextPage != behind {
+			t.Fatalf("after %d rows, hasPreviousPage %v, hasNextPage %v; want %v, %v",
+				seen, got.PageInfo.HasPreviousPage, got.PageInfo.HasNextPage, before, behind)
+		}
+		if seen = upTo; seen == len(expected) {
+			return
+		}
+		if *got.PageInfo.StartCursor != got.Edges[0].Cursor || *got.PageInfo.EndCursor != got.Edges[len(got.Edges)-1].Cursor {
+			t.Fatal("startCursor and endCursor are not those of the page's first and last rows")
+		}
+		if backward {
+			args.Before = got.PageInfo.StartCursor
+		} else {
+			args.After = got.PageInfo.EndCursor
+		}
+	}
+}
+
+func (w *world) products(ctx context.Context, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) lister[*ent.Product] {
+	return func(args page.Args, selected page.Fields) (*catalog.ProductConnection, error) {
+		return w.Products(ctx, args, where, orderBy, selected)
+	}
+}
+
+func (w *world) categories(ctx context.Context, where *catalog.CategoryWhere, orderBy []*catalog.CategoryOrder) lister[*ent.Category] {
+	return func(args page.Args, selected page.Fields) (*catalog.CategoryConnection, error) {
+		return w.Categories(ctx, args, where, orderBy, selected)
+	}
+}
+
+func productID(p *ent.Product) int64   { return p.ID }
+func categoryID(c *ent.Category) int64 { return c.ID }
+
+func direction(backward bool) string {
+	if backward {
+		return "backwards"
+	}
+	return "forwards"
+}
+
+// The page-walk law: for every order, direction and page size, the pages joined are the whole list, once.
+func TestProductWalks(t *testing.T) {
+	w := build(t)
+	all := w.stock(t, 500)
+	for who, viewer := range map[string]auth.Viewer{"anonymous": {}, "ada": w.ada, "staff": w.root} {
+		visible := sorted(all, func(p *ent.Product) bool { return maySee(viewer, p) }, nil)
+		if n := len(visible); n < 200 || who != "staff" && n > 450 {
+			t.Fatalf("%s sees %d of %d: these are no good to tell viewers apart", who, n, len(all))
+		}
+		for _, order := range productOrders {
+			levels := byProduct(order...)
+			want := sorted(visible, func(*ent.Product) bool { return true }, levels)
+			for _, size := range pageSizes {
+				for _, backward := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s/%s/by %d/%s", who, order, size, direction(backward)), func(t *testing.T) {
+						t.Parallel()
+						walk(t, w.products(as(t, viewer), nil, levels), productID, want, size, backward)
+					})
+				}
+			}
+		}
+	}
+}
+
+// The same law, with where: a filter cuts the list before it is paged.
+func TestFilteredWalks(t *testing.T) {
+	w := build(t)
+	all := w.stock(t, 200)
+	where := &catalog.ProductWhere{InStock: new(true), Not: &catalog.ProductWhere{Price: &catalog.DecimalRange{Eq: new(decimal(t, "0"))}}}
+	keep := func(p *ent.Product) bool { return maySee(w.ada, p) && p.Stock > 0 && p.Price > 0 }
+	for _, order := range productOrders {
+		levels := byProduct(order...)
+		for _, backward := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%s", order, direction(backward)), func(t *testing.T) {
+				walk(t, w.products(as(t, w.ada), where, levels), productID, sorted(all, keep, levels), 7, backward)
+			})
+		}
+	}
+}
+
+func TestCategoryWalks(t *testing.T) {
+	w := build(t)
+	counts := make(map[int64]int) // published products
+	w.write(t, func(tx *ent.Tx) error {
+		for i := range 60 {
+			name := fold.Canonical(strings.TrimSpace(hardNames[i*7%len(hardNames)]))
+			row, err := tx.Category.Create().SetName(name).SetNameKey(fold.Text(name)).SetSlug(fmt.Sprintf("c%d", i)).
+				SetCreatedAt(noon.Truncate(time.Second).Add(hardTimes[i%len(hardTimes)])).SetUpdatedAt(noon).Save(t.Context())
+			if err != nil {
+				return err
+			}
+			for j := range i * 3 % 5 {
+				published := (i+j)%3 != 0
+				if published {
+					counts[row.ID]++
+				}
+				if err := tx.Product.Create().SetName("p").SetNameKey("p").SetSlug(fmt.Sprintf("p-%d-%d", i, j)).SetPrice(1).
+					SetCategoryID(row.ID).SetIsPublished(published).SetCreatedAt(noon).SetUpdatedAt(noon).Exec(t.Context()); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	all, err := w.db.Read.Category.Query().All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare := map[catalog.CategoryOrderField]func(a, b *ent.Category) int{
+		catalog.CategoryByName:         func(a, b *ent.Category) int { return strings.Compare(fold.Text(a.Name), fold.Text(b.Name)) },
+		catalog.CategoryByCreatedAt:    func(a, b *ent.Category) int { return a.CreatedAt.Compare(b.CreatedAt) },
+		catalog.CategoryByProductCount: func(a, b *ent.Category) int { return cmp.Compare(counts[a.ID], counts[b.ID]) },
+	}
+	for _, order := range [][]catalog.CategoryOrderField{
+		{"NAME"},
+		{"NAME-"},
+		{"CREATED_AT"},
+		{"CREATED_AT-"},
+		{"PRODUCT_COUNT"},
+		{"PRODUCT_COUNT-"},
+		{"PRODUCT_COUNT-", "NAME"},
+		{"CREATED_AT", "PRODUCT_COUNT-"},
+		{"NAME", "PRODUCT_COUNT", "CREATED_AT-"},
+	} {
+		levels := byCategory(order...)
+		want := slices.Clone(all)
+		slices.SortFunc(want, func(a, b *ent.Category) int {
+			for _, level := range levels {
+				if c := compare[level.Field](a, b); c != 0 {
+					return c * sign(level.Direction)
+				}
+			}
+			return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
+		})
+		for who, viewer := range map[string]auth.Viewer{"anonymous": {}, "staff": w.root} { // the order tells both the same
+			for _, size := range pageSizes {
+				for _, backward := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s/%s/by %d/%s", who, order, size, direction(backward)), func(t *testing.T) {
+						t.Parallel()
+						walk(t, w.categories(as(t, viewer), nil, levels), categoryID, want, size, backward)
+					})
+				}
+			}
+		}
+	}
+}
+
+// Page numbers: an offset answers the slice of the list that begins there.
+func TestOffsets(t *testing.T) {
+	w := build(t)
+	all := w.stock(t, 60)
+	for _, order := range [][]catalog.ProductOrderField{nil, {"PRICE-"}, {"STOCK", "NAME-"}} {
+		levels := byProduct(order...)
+		want := sorted(all, func(p *ent.Product) bool { return p.IsPublished }, levels)
+		for _, size := range []int{1, 7, 20, 100} {
+			for _, offset := range []int{0, 1, 19, len(want) - 1, len(want), len(want) + 1, page.MaxOffset} {
+				got, err := w.Products(anonymous(t), page.Args{First: &size, Offset: &offset}, nil, levels, fields("nodes pageInfo totalCount"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				from := min(offset, len(want))
+				to := min(from+size, len(want))
+				if !slices.EqualFunc(got.Nodes, want[from:to], func(a, b *ent.Product) bool { return a.ID == b.ID }) {
+					t.Errorf("by %s, first %d from %d: %d rows, not the %d of that slice", order, size, offset, len(got.Nodes), to-from)
+				}
+				if got.TotalCount != len(want) || got.PageInfo.HasNextPage != (to < len(want)) || got.PageInfo.HasPreviousPage != (offset > 0) {
+					t.Errorf("by %s, first %d from %d: totalCount %d, pageInfo %+v", order, size, offset, got.TotalCount, got.PageInfo)
+				}
+				if len(got.Nodes) == 0 {
+					continue
+				}
+				// A cursor leads on from there.
+				next, err := w.Products(anonymous(t), page.Args{First: &size, After: got.PageInfo.EndCursor}, nil, levels, fields("nodes"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if rest := want[to:min(to+size, len(want))]; !slices.EqualFunc(next.Nodes, rest, func(a, b *ent.Product) bool { return a.ID == b.ID }) {
+					t.Errorf("by %s, after offset %d: not the rows that follow", order, offset)
+				}
+			}
+		}
+	}
+}
+
+// Between two cursors lies what lies between their rows, from whichever end it is counted.
+func TestBetweenCursors(t *testing.T) {
+	w := build(t)
+	all := w.stock(t, 40)
+	levels := byProduct("PRICE", "NAME-")
+	want := sorted(all, func(*ent.Product) bool { return true }, levels)
+	whole, err := w.Products(as(t, w.root), page.Args{First: new(100)}, nil, levels, fields("edges"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor := func(i int) *string { return &whole.Edges[i].Cursor }
+	for _, tt := range []struct {
+		name                 string
+		args                 page.Args
+		from, to             int
+		hasPrevious, hasNext bool
+	}{
+		{"all between", page.Args{First: new(100), After: cursor(4), Before: cursor(14)}, 5, 14, true, true},
+		{"the first of them", page.Args{First: new(3), After: cursor(4), Before: cursor(14)}, 5, 8, true, true},
+		{"the last of them", page.Args{Last: new(3), After: cursor(4), Before: cursor(14)}, 11, 14, true, true},
+		{"all before, from the start", page.Args{First: new(100), Before: cursor(14)}, 0, 14, false, true},
+		{"all after, from the end", page.Args{Last: new(100), After: cursor(29)}, 30, 40, true, false},
+		{"default size", page.Args{Before: cursor(30)}, 0, 20, false, true},
+		{"nothing between", page.Args{First: new(5), After: cursor(4), Before: cursor(5)}, 5, 5, true, true},
+		{"crossed", page.Args{First: new(5), After: cursor(9), Before: cursor(3)}, 0, 0, true, true},
+		{"behind the last", page.Args{First: new(5), After: cursor(39)}, 40, 40, true, false},
+		{"before the first", page.Args{Last: new(5), Before: cursor(0)}, 0, 0, false, true},
+		{"none, but is there any?", page.Args{First: new(0)}, 0, 0, false, true},
+		{"none from the end", page.Args{Last: new(0)}, 40, 40, true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := w.Products(as(t, w.root), tt.args, nil, levels, fields("nodes pageInfo"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.EqualFunc(got.Nodes, want[tt.from:tt.to], func(a, b *ent.Product) bool { return a.ID == b.ID }) {
+				t.Errorf("%d rows, not those from %d to %d", len(got.Nodes), tt.from, tt.to)
+			}
+			if got.PageInfo.HasPreviousPage != tt.hasPrevious || got.PageInfo.HasNextPage != tt.hasNext {
+				t.Errorf("hasPreviousPage %v, hasNextPage %v; want %v, %v",
+					got.PageInfo.HasPreviousPage, got.PageInfo.HasNextPage, tt.hasPrevious, tt.hasNext)
+			}
+			if empty := tt.from == tt.to; (got.PageInfo.StartCursor == nil) != empty || (got.PageInfo.EndCursor == nil) != empty {
+				t.Errorf("startCursor %v, endCursor %v", got.PageInfo.StartCursor, got.PageInfo.EndCursor)
+			}
+		})
+	}
+}
+
+// A cursor outlives its row, and whoever may no longer see it: the page after it is where it would be.
+func TestCursorsOutliveTheirRows(t *testing.T) {
+	w := build(t)
+	all := w.stock(t, 60)
+	for _, order := range productOrders {
+		levels := byProduct(order...)
+		list := sorted(all, func(p *ent.Product) bool { return maySee(w.ada, p) }, levels)
+		got, err := w.Products(as(t, w.ada), page.Args{First: new(10)}, nil, levels, fields("edges"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone := got.Edges[9]
+		w.write(t, func(tx *ent.Tx) error { return tx.Product.DeleteOneID(gone.Node.ID).Exec(t.Context()) })
+		after, err := w.Products(as(t, w.ada), page.Args{First: new(5), After: &gone.Cursor}, nil, levels, fields("nodes"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := w.Products(as(t, w.ada), page.Args{Last: new(5), Before: &gone.Cursor}, nil, levels, fields("nodes"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same := func(a, b *ent.Product) bool { return a.ID == b.ID }
+		if !slices.EqualFunc(after.Nodes, list[10:15], same) || !slices.EqualFunc(before.Nodes, list[4:9], same) {
+			t.Errorf("by %s: a deleted row's cursor leads elsewhere", order)
+		}
+		all = slices.DeleteFunc(all, func(p *ent.Product) bool { return p.ID == gone.Node.ID })
+	}
+}
+
+// While rows come, go and change, a walk meets every row that stays and keeps its sort key, once, in order.
+func TestWalksWhileTheListChanges(t *testing.T) {
+	for _, order := range productOrders {
+		for _, backward := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%s", order, direction(backward)), func(t *testing.T) {
+				t.Parallel()
+				levels := byProduct(order...)
+				w := build(t)
+				all := w.stock(t, 120)
+				settled := make(map[int64]bool, len(all))
+				for _, p := range all {
+					settled[p.ID] = true
+				}
+				size := 7
+				args := page.Args{First: &size}
+				if backward {
+					args = page.Args{Last: &size}
+				}
+				var seen []int64
+				for step := 0; ; step++ {
+					got, err := w.Products(as(t, w.root), args, nil, levels, fields("nodes pageInfo"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					part := make([]int64, len(got.Nodes))
+					for i, p := range got.Nodes {
+						part[i] = p.ID
+					}
+					more := got.PageInfo.HasNextPage
+					if args.After = got.PageInfo.EndCursor; backward {
+						slices.Reverse(part)
+						more = got.PageInfo.HasPreviousPage
+						args.After, args.Before = nil, got.PageInfo.StartCursor
+					}
+					seen = append(seen, part...)
+					if !more {
+						break
+					}
+					w.disturb(t, step, all, settled, part)
+				}
+				var want, met []int64
+				for _, p := range sorted(all, func(p *ent.Product) bool { return settled[p.ID] }, levels) {
+					want = append(want, p.ID)
+				}
+				if backward {
+					slices.Reverse(want)
+				}
+				for _, id := range seen {
+					if settled[id] {
+						met = append(met, id)
+					}
+				}
+				if len(want) < 60 || !slices.Equal(met, want) {
+					t.Errorf("met %v, want %v", met, want)
+				}
+			})
+		}
+	}
+}
+
+// disturb makes, deletes and moves rows, among them the last one of the page just seen. What it deletes or
+// changes is settled no longer.
+func (w *world) disturb(t *testing.T, step int, all []*ent.Product, settled map[int64]bool, seen []int64) {
+	t.Helper()
+	w.write(t, func(tx *ent.Tx) error {
+		for _, name := range []string{"Apple", "zz", "!"} {
+			if err := tx.Product.Create().SetName(name).SetNameKey(fold.Text(name)).SetSlug(fmt.Sprintf("new-%d-%s", step, name)).
+				SetPrice(money.Amount(step * 100 % 300)).SetStock(step % 4).SetCategoryID(all[0].CategoryID).
+				SetCreatedAt(all[step].CreatedAt).SetUpdatedAt(all[step].UpdatedAt).Exec(t.Context()); err != nil {
+				return err
+			}
+		}
+		moved := all[(step*31+5)%len(all)].ID
+		gone := seen[len(seen)-1]
+		delete(settled, moved)
+		delete(settled, gone)
+		err := tx.Product.Update().Where(product.ID(moved)).
+			SetName("M").SetNameKey("m").SetPrice(50).SetStock(9).SetUpdatedAt(noon.Add(time.Hour)).Exec(t.Context())
+		if err != nil {
+			return err
+		}
+		_, err = tx.Product.Delete().Where(product.ID(gone)).Exec(t.Context())
+		return err
+	})
+}
