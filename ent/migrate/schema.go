@@ -142,9 +142,9 @@ var (
 				Columns: []*schema.Column{ProductsColumns[2], ProductsColumns[0]},
 			},
 			{
-				Name:    "product_category_id_id",
+				Name:    "product_category_id_name_key_id_is_published",
 				Unique:  false,
-				Columns: []*schema.Column{ProductsColumns[14], ProductsColumns[0]},
+				Columns: []*schema.Column{ProductsColumns[14], ProductsColumns[4], ProductsColumns[0], ProductsColumns[12]},
 			},
 			{
 				Name:    "product_owner_id_id",

@@ -63,7 +63,8 @@ func (Product) Indexes() []ent.Index {
 		index.Fields("stock", "id"),
 		index.Fields("created_at", "id"),
 		index.Fields("updated_at", "id"),
-		index.Fields("category_id", "id"),
+		// Holds all that a page of a category, its count and PRODUCT_COUNT look at.
+		index.Fields("category_id", "name_key", "id", "is_published"),
 		index.Fields("owner_id", "id"),
 	}
 }

@@ -1183,7 +1183,7 @@ input CategoryBy @oneOf {
   slug: String
 }
 
-"Conditions on a category. All that are given must hold; null is the same as absent."
+"Conditions on a category. All that are given must hold; null is the same as absent. At most 1,000 in all, members of lists counted."
 input CategoryWhere {
   "One of these, at most 100; an empty list matches nothing."
   ids: [ID!]
@@ -1513,7 +1513,7 @@ input ProductBy @oneOf {
   sku: String
 }
 
-"Conditions on a product. All that are given must hold; null is the same as absent."
+"Conditions on a product. All that are given must hold; null is the same as absent. At most 1,000 in all, members of lists counted."
 input ProductWhere {
   "One of these, at most 100; an empty list matches nothing."
   ids: [ID!]
@@ -1687,7 +1687,7 @@ directive @auth on FIELD_DEFINITION
 "As ` + "`" + `@auth` + "`" + `, and the user is staff. Anybody else who is signed in gets ` + "`" + `FORBIDDEN` + "`" + `."
 directive @admin on FIELD_DEFINITION
 
-"A moment in RFC 3339, always written in UTC with milliseconds: ` + "`" + `2026-01-31T09:30:00.000Z` + "`" + `. Any offset is read."
+"A moment in RFC 3339, always written in UTC with milliseconds: ` + "`" + `2026-01-31T09:30:00.000Z` + "`" + `. Any offset is read. Years 0 to 9999."
 scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time")
 
 """

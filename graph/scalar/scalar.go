@@ -5,6 +5,7 @@ package scalar
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 
 // millis is RFC 3339 with milliseconds, as DateTimes are written.
 const millis = "2006-01-02T15:04:05.000Z07:00"
+
+// dateTimeSyntax is RFC 3339's date-time, of which package time reads a little more.
+var dateTimeSyntax = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
 // MarshalDateTime writes a moment in UTC with milliseconds.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
@@ -28,10 +32,10 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 		return time.Time{}, fault.BadInput("a DateTime is a string")
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
+	if t = t.UTC(); err != nil || !dateTimeSyntax.MatchString(text) || t.Year() < 0 || t.Year() > 9999 {
 		return time.Time{}, fault.BadInput("a DateTime is written as in RFC 3339: 2026-01-31T09:30:00Z")
 	}
-	return t.UTC(), nil
+	return t, nil
 }
 
 // MarshalID writes a key as a string.

@@ -33,8 +33,8 @@ CREATE INDEX `product_stock_id` ON `products` (`stock`, `id`);
 CREATE INDEX `product_created_at_id` ON `products` (`created_at`, `id`);
 -- create index "product_updated_at_id" to table: "products"
 CREATE INDEX `product_updated_at_id` ON `products` (`updated_at`, `id`);
--- create index "product_category_id_id" to table: "products"
-CREATE INDEX `product_category_id_id` ON `products` (`category_id`, `id`);
+-- create index "product_category_id_name_key_id_is_published" to table: "products"
+CREATE INDEX `product_category_id_name_key_id_is_published` ON `products` (`category_id`, `name_key`, `id`, `is_published`);
 -- create index "product_owner_id_id" to table: "products"
 CREATE INDEX `product_owner_id_id` ON `products` (`owner_id`, `id`);
 -- create "sessions" table
@@ -69,8 +69,8 @@ UPDATE sqlite_sequence SET seq = 0 WHERE name = "sessions";
 DROP TABLE `sessions`;
 -- reverse: create index "product_owner_id_id" to table: "products"
 DROP INDEX `product_owner_id_id`;
--- reverse: create index "product_category_id_id" to table: "products"
-DROP INDEX `product_category_id_id`;
+-- reverse: create index "product_category_id_name_key_id_is_published" to table: "products"
+DROP INDEX `product_category_id_name_key_id_is_published`;
 -- reverse: create index "product_updated_at_id" to table: "products"
 DROP INDEX `product_updated_at_id`;
 -- reverse: create index "product_created_at_id" to table: "products"
