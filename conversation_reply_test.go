@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,13 +42,32 @@ func showJSON(value any) []byte {
 }
 
 // compareReply says how a reply differs from what is wanted; empty when it does not. In what is wanted, "*"
-// stands for anything but null, and ${NAME} in a string for what lookup knows by that name.
+// stands for anything but null, and ${NAME} in a string for what lookup knows by that name. Errors may come in
+// any order.
 func compareReply(want, got any, lookup func(name string) (string, error)) (string, error) {
 	want, err := expand(want, lookup)
 	if err != nil {
 		return "", err
 	}
+	want, got = inOrder(want), inOrder(got)
 	return string(diff.Diff("want", showJSON(settle(want, got)), "got", showJSON(got))), nil
+}
+
+// inOrder is a reply with its errors in the order of their paths: fields are resolved side by side, and their
+// errors come as they happen.
+func inOrder(reply any) any {
+	object, _ := reply.(map[string]any)
+	list, _ := object["errors"].([]any)
+	if len(list) < 2 {
+		return reply
+	}
+	path := func(item any) string {
+		member, _ := item.(map[string]any)
+		return string(showJSON(member["path"]))
+	}
+	sorted := maps.Clone(object)
+	sorted["errors"] = slices.SortedStableFunc(slices.Values(list), func(a, b any) int { return strings.Compare(path(a), path(b)) })
+	return sorted
 }
 
 // expand puts the values of variables into all strings of a JSON value.

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/money"
+	"github.com/gatehouse/gatehouse/internal/page"
 	"github.com/gatehouse/gatehouse/internal/patch"
 )
 
@@ -502,6 +503,26 @@ func TestPricesAreExact(t *testing.T) {
 		}
 		if err != nil || w.stored(t, p.ID).Price.String() != tt.want {
 			t.Errorf("%s is stored as %v, %v", tt.in, p, err)
+		}
+	}
+}
+
+// Times are stored in UTC, wherever the clock stands: SQLite sorts them as texts.
+func TestClocksOfOtherZones(t *testing.T) {
+	w := build(t)
+	shelf := w.shelf(t, "Shelf", 0)
+	var want []int64
+	for _, hours := range []int{9, -9, 0, 5} {
+		w.clock.time = w.clock.time.Add(time.Minute).In(time.FixedZone("", hours*3600))
+		want = append(want, w.offer(t, "Tea", shelf.ID).ID)
+	}
+	got, err := w.Products(anonymous(t), page.Args{}, nil, byProduct("CREATED_AT"), fields("nodes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range got.Nodes {
+		if p.ID != want[i] {
+			t.Errorf("place %d holds product %d, want %d", i, p.ID, want[i])
 		}
 	}
 }

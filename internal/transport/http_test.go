@@ -151,7 +151,7 @@ func TestContentTypes(t *testing.T) {
 		"application/json\x00":                               false,
 		strings.Repeat("application/json;", 1000) + "secret": false,
 	} {
-		t.Run(contentType, func(t *testing.T) {
+		t.Run(contentType[:min(len(contentType), 60)], func(t *testing.T) {
 			e := &executor{}
 			w := post(e, `{"query":"{ok}"}`, header("Content-Type", contentType))
 			if !ok {
