@@ -83,10 +83,19 @@ const maxMessage = 200
 // suggestions are what gqlparser adds to some messages whether it may suggest names or not.
 var suggestions = regexp.MustCompile(` Did you mean .*`)
 
+// quotations are the ends of messages that quote a value: an unquoted password, say.
+var quotations = regexp.MustCompile(`(?s)( value)?(: |, found ).*`)
+
 // discreet keeps a message from repeating the request, and from telling of a schema that is not to be told.
 func (p presenter) discreet(told *gqlerror.Error) *gqlerror.Error {
 	if !p.suggest {
 		told.Message = suggestions.ReplaceAllString(told.Message, "")
+	}
+	if told.Message == "operation  not found" { // without a name, where there are several
+		told.Message = "The document has several operations: operationName must say which one is meant."
+	}
+	if told.Rule == "ValuesOfCorrectType" {
+		told.Message = quotations.ReplaceAllString(told.Message, "$1.")
 	}
 	if len(told.Message) > maxMessage {
 		told.Message = strings.ToValidUTF8(told.Message[:maxMessage], "") + "…"

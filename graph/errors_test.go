@@ -67,6 +67,42 @@ func TestOneOf(t *testing.T) {
 	}
 }
 
+// TestEnumsInVariables sends enum values in the wrong case, which gqlparser takes for right and which would
+// then quietly sort by something else.
+func TestEnumsInVariables(t *testing.T) {
+	a := newAPI(t)
+	const query = `query($o: [ProductOrder!]) { products(first: 1, orderBy: $o) { nodes { name } } }`
+	for _, tt := range []struct {
+		order any
+		want  string
+	}{
+		{map[string]any{"field": "PRICE", "direction": "DESC"}, `"Côte de Blaye"`},
+		{[]any{map[string]any{"field": "PRICE", "direction": "DESC"}}, `"Côte de Blaye"`},
+		{map[string]any{"field": "price", "direction": "DESC"}, "BAD_USER_INPUT"},
+		{[]any{map[string]any{"field": "price"}}, "BAD_USER_INPUT"},
+		{[]any{map[string]any{"field": "PRICE", "direction": "desc"}}, "BAD_USER_INPUT"},
+	} {
+		if reply := a.ask(query, map[string]any{"o": tt.order}, ""); !strings.Contains(reply, tt.want) {
+			t.Errorf("%v: %s\nwant %s", tt.order, cut(reply), tt.want)
+		}
+	}
+}
+
+// TestMistakesQuoteNothing sends a password without its quotes, and a word of a hundred kilobytes.
+func TestMistakesQuoteNothing(t *testing.T) {
+	a := newAPI(t)
+	for _, query := range []string{
+		`mutation { tokenObtain(username: "a", password: hunter2secret) { access } }`,
+		`mutation { tokenObtain(username: "a", password: 22222secret22222) { access } }`,
+		`mutation { register(input: hunter2secret) { errors { code } } }`,
+		strings.Repeat("secret", 20_000),
+	} {
+		if reply := a.ask(query, nil, ""); len(reply) > 600 || strings.Contains(reply, "hunter2secret") {
+			t.Error(cut(reply))
+		}
+	}
+}
+
 // TestNumbersAreExact sends numbers in every way they can be sent: none may pass through a float.
 func TestNumbersAreExact(t *testing.T) {
 	a := newAPI(t)

@@ -43,8 +43,9 @@ func New(s Settings) graphql.GraphExecutor {
 	exec.SetQueryCache(documents{lru.New[*ast.QueryDocument](cachedDocuments)})
 	exec.SetParserTokenLimit(maxTokens)
 	exec.SetDisableSuggestion(!s.Introspection)
-	exec.Use(oneOf{schema: schema.Schema()})
+	exec.SetDefaultRulesFn(documentRules)
 	exec.Use(limits{schema: schema.Schema()})
+	exec.Use(inputs{schema: schema.Schema()})
 	if s.Introspection {
 		exec.Use(extension.Introspection{})
 	} else {

@@ -21,6 +21,9 @@ const (
 	maxComplexity = 1000 // objects an answer may hold, by estimate
 	listSize      = 20   // the estimate for a list without pages
 	maxRootFields = 20   // fields of Query or Mutation in one operation
+	maxAliases    = 15   // in an operation and the fragments it uses
+	maxDirectives = 10   // likewise
+	maxNesting    = 50   // objects and lists nested in one another in the variables
 	maxCredential = 1    // of credentialMutations in one operation
 )
 
@@ -33,6 +36,7 @@ type limits struct{ schema *ast.Schema }
 
 var _ interface {
 	graphql.HandlerExtension
+	graphql.OperationParameterMutator
 	graphql.OperationContextMutator
 } = limits{}
 
@@ -42,6 +46,33 @@ func (limits) ExtensionName() string { return "Limits" }
 // Validate has nothing to check.
 func (limits) Validate(graphql.ExecutableSchema) error { return nil }
 
+// MutateOperationParameters changes nothing; it is where a request can be refused before its variables are
+// read, which takes gqlparser time and memory by the square of their depth.
+func (limits) MutateOperationParameters(_ context.Context, request *graphql.RawParams) *gqlerror.Error {
+	if deeper(request.Variables, maxNesting) {
+		return exceeded("The variables are nested more than %d deep.", maxNesting)
+	}
+	return nil
+}
+
+func deeper(value any, limit int) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, member := range value {
+			if limit == 0 || deeper(member, limit-1) {
+				return true
+			}
+		}
+	case []any:
+		for _, item := range value {
+			if limit == 0 || deeper(item, limit-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // MutateOperationContext changes nothing; it is where an operation can be refused before it runs.
 func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	root := l.schema.Query
@@ -49,9 +80,17 @@ func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationC
 		root = l.schema.Mutation
 	}
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{root.Name})
+	names := census{seen: map[string]bool{}}
+	names.count(op.Operation.SelectionSet, false)
 	m := &meter{schema: l.schema, variables: op.Variables, fragments: map[fragmentUse]extent{}}
 	total := m.selection(op.Operation.SelectionSet, listSize)
 	switch {
+	case names.aliases > maxAliases:
+		return exceeded("The operation has more than %d aliases.", maxAliases)
+	case names.hidden > 0:
+		return exceeded("Introspection may have %d aliases.", 0)
+	case names.directives+len(op.Operation.Directives) > maxDirectives:
+		return exceeded("The operation has more than %d directives.", maxDirectives)
 	case total.depth > maxDepth:
 		return exceeded("The operation is more than %d fields deep.", maxDepth)
 	case total.cost > maxComplexity:
@@ -71,6 +110,39 @@ func credentialFields(fields []graphql.CollectedField) (n int) {
 		}
 	}
 	return n
+}
+
+// census counts what multiplies the work of an operation and costs it nothing else. Fragments count once,
+// however often they are spread: their depth and cost are the meter's to know.
+type census struct {
+	aliases, directives int
+	hidden              int // aliases below __schema and __type, where no cost is reckoned
+	seen                map[string]bool
+}
+
+func (c *census) count(set ast.SelectionSet, introspecting bool) {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			c.directives += len(s.Directives)
+			if s.Alias != s.Name {
+				c.aliases++
+				if introspecting {
+					c.hidden++
+				}
+			}
+			c.count(s.SelectionSet, introspecting || s.Name == "__schema" || s.Name == "__type")
+		case *ast.InlineFragment:
+			c.directives += len(s.Directives)
+			c.count(s.SelectionSet, introspecting)
+		case *ast.FragmentSpread:
+			c.directives += len(s.Directives)
+			if !c.seen[s.Name] {
+				c.seen[s.Name] = true
+				c.count(s.Definition.SelectionSet, introspecting)
+			}
+		}
+	}
 }
 
 // extent is how much a selection asks for. It saturates just above the limits.
@@ -128,6 +200,8 @@ func (m *meter) field(f *ast.Field, pageSize int) extent {
 	case f.Definition.Type.Elem == nil:
 	case strings.HasSuffix(f.ObjectDefinition.Name, "Connection"):
 		items = pageSize
+	case f.Name == "nodes" && f.ObjectDefinition.Name == m.schema.Query.Name:
+		items = m.idCount(f)
 	default:
 		items = listSize
 	}
@@ -150,6 +224,15 @@ func (m *meter) pageSize(f *ast.Field, answersPage bool) int {
 		return page.MaxSize // the field itself refuses it
 	}
 	return page.DefaultSize
+}
+
+// idCount is how many things a field asks for by their ids.
+func (m *meter) idCount(f *ast.Field) int {
+	ids, isList := f.ArgumentMap(m.variables)["ids"].([]any)
+	if !isList {
+		return 1 // a single id stands for a list of one
+	}
+	return min(len(ids), maxNodes)
 }
 
 func exceeded(format string, limit int) *gqlerror.Error {

@@ -44,6 +44,86 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestMultipliers sends what multiplies work by repeating names: each of these is small, and was enough to
+// fill the memory or the log.
+func TestMultipliers(t *testing.T) {
+	a := newAPI(t)
+	nested := func(depth int, wrap func(any) any) any {
+		var value any = map[string]any{}
+		for range depth {
+			value = wrap(value)
+		}
+		return value
+	}
+	not := func(value any) any { return map[string]any{"not": value} }
+	and := func(value any) any { return map[string]any{"and": value} }
+	const where = `query($w: ProductWhere) { products(where: $w) { totalCount } }`
+	for _, tt := range []struct {
+		name, query string
+		variables   map[string]any
+		want        string
+	}{
+		{"aliases of aliases in introspection", "{" + times(8, func(i int) string { return fmt.Sprintf(" a%d: __schema { ...F }", i) }) + "} fragment F on __Schema {" +
+			times(7, func(i int) string { return fmt.Sprintf(" b%d: types { name }", i) }) + "}", nil, "OPERATION_LIMIT_EXCEEDED"},
+		{"one alias within introspection", `{ __schema { all: types { name } } }`, nil, "OPERATION_LIMIT_EXCEEDED"},
+		{"introspection under an alias", `{ s: __schema { queryType { name } } }`, nil, `"name":"Query"`},
+		{"sixteen aliases of a text", "{ products { nodes { name" + times(16, func(i int) string { return fmt.Sprintf(" a%d: name", i) }) + " } } }", nil, "OPERATION_LIMIT_EXCEEDED"},
+		{"fifteen", "{ products { nodes { name" + times(15, func(i int) string { return fmt.Sprintf(" a%d: name", i) }) + " } } }", nil, `"data":`},
+		{"eleven directives", "{ products { totalCount" + times(11, func(int) string { return " ... @include(if: true) { __typename }" }) + " } }", nil, "OPERATION_LIMIT_EXCEEDED"},
+		{"twenty-one fields at the root", "{" + times(7, func(i int) string {
+			return fmt.Sprintf(" a%d: __typename b%d: __typename", i, i)
+		}) + " products { totalCount } categories { totalCount } node(id: 1) { id } me { id } sessions { id } product(by: {id: 1}) { id } category(by: {id: 1}) { id } }", nil, "OPERATION_LIMIT_EXCEEDED"},
+		{"a filter nested in a variable", where, map[string]any{"w": nested(9000, not)}, "OPERATION_LIMIT_EXCEEDED"},
+		{"a filter nested in single values for lists", where, map[string]any{"w": nested(9000, and)}, "OPERATION_LIMIT_EXCEEDED"},
+		{"a filter nested as deep as it may be", where, map[string]any{"w": nested(8, not)}, `"data":`},
+		{
+			"many ids with children", `query($ids: [ID!]!) { nodes(ids: $ids) { ... on Category { children { name } } } }`,
+			map[string]any{"ids": strings.Split(strings.Repeat("1,", 99)+"1", ",")},
+			"OPERATION_LIMIT_EXCEEDED",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if reply := a.ask(tt.query, tt.variables, ""); !strings.Contains(reply, tt.want) {
+				t.Errorf("%s\nwant %s", cut(reply), tt.want)
+			}
+		})
+	}
+}
+
+// TestFewMistakesAreTold sends a document with two hundred thousand: each pair of conflicting fields is one.
+func TestFewMistakesAreTold(t *testing.T) {
+	a := newAPI(t)
+	fields := times(100, func(int) string { return " a: me { id } a: sessions { id } a: products { totalCount }" })
+	for _, query := range []string{"{" + fields + "}", "{" + times(600, func(i int) string { return fmt.Sprintf(" x%d", i) }) + "}"} {
+		reply := a.ask(query, nil, "")
+		if n := strings.Count(reply, "GRAPHQL_VALIDATION_FAILED"); n == 0 || n > 5 || len(reply) > 4000 {
+			t.Errorf("%d mistakes in %d bytes: %s", n, len(reply), cut(reply))
+		}
+	}
+}
+
+// TestObjectsForLeaves sends {} where a Boolean or an enum belongs: gqlparser lets it pass, gqlgen panics.
+func TestObjectsForLeaves(t *testing.T) {
+	a := newAPI(t)
+	for _, query := range []string{
+		`{ products(where: {inStock: {}}) { totalCount } }`,
+		`{ products(where: {name: {eq: {}}}) { totalCount } }`,
+		`{ products(first: {}) { totalCount } }`,
+		`{ products(orderBy: [{field: {}}]) { totalCount } }`,
+		`{ node(id: {}) { id } }`,
+		`{ __typename @skip(if: {}) }`,
+		`query($b: Boolean = {}) { __typename @skip(if: $b) }`,
+		`{ __schema { types { ...F } } } fragment F on __Type { fields { name @skip(if: {}) } }`,
+	} {
+		if reply := a.ask(query, nil, ""); !strings.Contains(reply, "GRAPHQL_VALIDATION_FAILED") {
+			t.Errorf("%s: %s", query, cut(reply))
+		}
+	}
+	if logged := a.log.String(); logged != "" {
+		t.Errorf("the log was filled: %s", cut(logged))
+	}
+}
+
 // TestFragmentsAreMeasuredOnce would not end were each spread measured anew: there are 2^30 of them, and
 // as many objects by the estimate.
 func TestFragmentsAreMeasuredOnce(t *testing.T) {
@@ -51,7 +131,7 @@ func TestFragmentsAreMeasuredOnce(t *testing.T) {
 	var query strings.Builder
 	query.WriteString(`{ category(by: {slug: "x"}) { ...F0 } }`)
 	for i := range 30 {
-		_, _ = fmt.Fprintf(&query, " fragment F%d on Category { a%d: parent { name } ...F%d ...F%d }", i, i, i+1, i+1)
+		_, _ = fmt.Fprintf(&query, " fragment F%d on Category { parent { name } ...F%d children { ...F%d } }", i, i+1, i+1)
 	}
 	query.WriteString(" fragment F30 on Category { name }")
 	if reply := a.ask(query.String(), nil, ""); !strings.Contains(reply, "OPERATION_LIMIT_EXCEEDED") {

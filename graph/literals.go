@@ -19,58 +19,64 @@ type documents struct {
 }
 
 const (
-	cachedDocuments = 512     // documents that are kept
-	maxCachedQuery  = 8 << 10 // bytes; a longer document is parsed anew each time, so that few can fill the memory
+	cachedDocuments = 512 // documents that are kept
+	maxCachedSize   = 400 // selections and values in a document that is kept: a larger one is parsed anew each time, so that few cannot fill the memory
 )
 
-// Add makes the literals of a document exact, and keeps it unless it is a long one.
+// Add makes the literals of a document exact, and keeps it unless it is a large one.
 func (d documents) Add(ctx context.Context, query string, doc *ast.QueryDocument) {
+	var l literals
 	for _, operation := range doc.Operations {
 		for _, variable := range operation.VariableDefinitions {
-			makeExact(variable.DefaultValue)
+			l.value(variable.DefaultValue)
 		}
-		makeDirectivesExact(operation.Directives)
-		makeSelectionExact(operation.SelectionSet)
+		l.directives(operation.Directives)
+		l.selection(operation.SelectionSet)
 	}
 	for _, fragment := range doc.Fragments {
-		makeDirectivesExact(fragment.Directives)
-		makeSelectionExact(fragment.SelectionSet)
+		l.directives(fragment.Directives)
+		l.selection(fragment.SelectionSet)
 	}
-	if len(query) <= maxCachedQuery {
+	if l.visited <= maxCachedSize {
 		d.Cache.Add(ctx, query, doc)
 	}
 }
 
-func makeSelectionExact(set ast.SelectionSet) {
+// literals makes the literals of a document exact, and counts what it comes by.
+type literals struct{ visited int }
+
+func (l *literals) selection(set ast.SelectionSet) {
 	for _, selection := range set {
+		l.visited++
 		switch s := selection.(type) {
 		case *ast.Field:
 			for _, argument := range s.Arguments {
-				makeExact(argument.Value)
+				l.value(argument.Value)
 			}
-			makeDirectivesExact(s.Directives)
-			makeSelectionExact(s.SelectionSet)
+			l.directives(s.Directives)
+			l.selection(s.SelectionSet)
 		case *ast.InlineFragment:
-			makeDirectivesExact(s.Directives)
-			makeSelectionExact(s.SelectionSet)
+			l.directives(s.Directives)
+			l.selection(s.SelectionSet)
 		case *ast.FragmentSpread:
-			makeDirectivesExact(s.Directives)
+			l.directives(s.Directives)
 		}
 	}
 }
 
-func makeDirectivesExact(directives ast.DirectiveList) {
+func (l *literals) directives(directives ast.DirectiveList) {
 	for _, directive := range directives {
 		for _, argument := range directive.Arguments {
-			makeExact(argument.Value)
+			l.value(argument.Value)
 		}
 	}
 }
 
-func makeExact(value *ast.Value) {
+func (l *literals) value(value *ast.Value) {
 	if value == nil {
 		return
 	}
+	l.visited++
 	if value.Kind == ast.IntValue || value.Kind == ast.FloatValue {
 		_, err := strconv.ParseInt(value.Raw, 10, 64)
 		exact := value.Definition != nil && (value.Definition.Name == "Decimal" || value.Definition.Name == "ID")
@@ -79,6 +85,6 @@ func makeExact(value *ast.Value) {
 		}
 	}
 	for _, child := range value.Children {
-		makeExact(child.Value)
+		l.value(child.Value)
 	}
 }
