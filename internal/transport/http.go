@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -33,13 +35,8 @@ type HTTP struct {
 	Log      *slog.Logger
 }
 
-// request is the body of a POST.
-type request struct {
-	Query         *string        `json:"query"`
-	OperationName string         `json:"operationName"`
-	Variables     map[string]any `json:"variables"`
-	Extensions    map[string]any `json:"extensions"`
-}
+// maxErrors is how many errors of a request that was not executed are told.
+const maxErrors = 5
 
 // response is what is answered; unlike gqlgen's own it has no data when nothing was executed.
 type response struct {
@@ -97,7 +94,7 @@ func (h *HTTP) execute(ctx context.Context, params *graphql.RawParams) (status i
 	}()
 	operation, errs := h.Executor.CreateOperationContext(ctx, params)
 	if errs != nil {
-		return http.StatusBadRequest, h.Executor.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
+		return http.StatusBadRequest, h.Executor.DispatchError(graphql.WithOperationContext(ctx, operation), errs[:min(len(errs), maxErrors)])
 	}
 	answers, ctx := h.Executor.DispatchOperation(ctx, operation)
 	if answer := answers(ctx); answer != nil {
@@ -130,35 +127,48 @@ var (
 	errNoQuery = errors.New("The request has no query.")                                                                                        //nolint:staticcheck // likewise
 )
 
-// decode reads a request. Its error is a *http.MaxBytesError, os.ErrDeadlineExceeded, or a sentence for the client, which holds
-// nothing of the body.
+// decode reads a request. Its error is a *http.MaxBytesError, os.ErrDeadlineExceeded, or a sentence for the
+// client, which holds nothing of the body.
 func decode(body io.Reader) (*graphql.RawParams, error) {
-	decoder := json.NewDecoder(body)
-	decoder.UseNumber() // numbers keep their digits: prices are exact
-	var r request
-	if err := decoder.Decode(&r); err != nil {
-		return nil, readError(err)
+	text, err := io.ReadAll(body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge), errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, err
+	case err != nil, !utf8.Valid(text): // ill-formed text would be mended silently, and two passwords become one
+		return nil, errNotJSON
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, readError(err)
+	// Members are read one by one because a struct's would be found whatever the case of their names.
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil || members == nil {
+		return nil, errNotJSON
 	}
-	if r.Query == nil || strings.TrimSpace(*r.Query) == "" {
+	params := &graphql.RawParams{}
+	for name, into := range map[string]any{
+		"query":         &params.Query,
+		"operationName": &params.OperationName,
+		"variables":     &params.Variables,
+		"extensions":    &params.Extensions,
+	} {
+		if err := readMember(members[name], into); err != nil {
+			return nil, errNotJSON
+		}
+	}
+	if strings.TrimSpace(params.Query) == "" {
 		return nil, errNoQuery
 	}
-	return &graphql.RawParams{
-		Query:         *r.Query,
-		OperationName: r.OperationName,
-		Variables:     r.Variables,
-		Extensions:    r.Extensions,
-	}, nil
+	return params, nil
 }
 
-func readError(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return err
+// readMember reads a member of the request; one that is absent or null stays as it is. Numbers keep their
+// digits: prices are exact.
+func readMember(text json.RawMessage, into any) error {
+	if text == nil {
+		return nil
 	}
-	return errNotJSON
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode(into)
 }
 
 func isJSON(contentType string) bool {
