@@ -27,7 +27,7 @@ func passwordFlaws(password string, known ...trait) []flaw {
 	switch {
 	case password == "":
 		return []flaw{required()}
-	case !utf8.ValidString(password):
+	case !utf8.ValidString(password), strings.ContainsRune(password, utf8.RuneError): // what JSON makes of half a character
 		return []flaw{{fault.Invalid, "The password is not valid text."}}
 	case strings.ContainsRune(password, 0):
 		return []flaw{{fault.Invalid, "Null characters are not allowed."}}

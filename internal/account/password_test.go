@@ -31,6 +31,7 @@ func TestPasswordPolicy(t *testing.T) {
 		{"1,025 characters", strings.Repeat("xk9!", 256) + "x", []string{"password TOO_LONG"}},
 		{"1,024 characters of two bytes", strings.Repeat("жыъщ", 256), nil},
 		{"a NUL", "xk9!\x00qzwv", []string{"password INVALID"}},
+		{"half a character", "xk9!\ufffdqzwv", []string{"password INVALID"}},
 		{"not UTF-8", "xk9!\xffqzwv", []string{"password INVALID"}},
 		{"blanks at the ends count", " xk9!qz ", nil},
 		{"common", "letmein1", []string{common}},

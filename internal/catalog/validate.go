@@ -35,9 +35,9 @@ func (v *validator) line(field string, f patch.Field[string], most int) (string,
 	}
 	text = strings.TrimSpace(fold.Canonical(text))
 	switch {
-	case text == "":
+	case !strings.ContainsFunc(text, unicode.IsGraphic):
 		v.mistakes.Add(field, fault.Required, "This field may not be empty.")
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, isControl):
 		v.mistakes.Add(field, fault.Invalid, "This field may not contain control characters.")
 	default:
 		return text, v.fits(field, text, most)
@@ -60,7 +60,7 @@ func (v *validator) text(field string, f patch.Field[string], most int) (string,
 		return "", f.IsSet()
 	}
 	text := fold.Canonical(*f.Value())
-	unprintable := func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) }
+	unprintable := func(r rune) bool { return isControl(r) && !strings.ContainsRune("\n\r\t", r) }
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) {
 		v.mistakes.Add(field, fault.Invalid, "This field may not contain control characters.")
 		return "", false
@@ -115,4 +115,9 @@ func given[T any](value *T) patch.Field[T] {
 		return patch.Field[T]{}
 	}
 	return patch.Set(*value)
+}
+
+// isControl holds for control characters, and for those that turn the direction of the text around them.
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 }
