@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -88,6 +89,12 @@ func (term *terminal) echoes(t *testing.T) bool {
 // answer types a line once the question is on the screen and the terminal echoes, or does not, as wanted.
 func (term *terminal) answer(t *testing.T, question, line string, echo bool) {
 	t.Helper()
+	term.typeAt(t, question, line+"\n", echo)
+}
+
+// typeAt types some keys then.
+func (term *terminal) typeAt(t *testing.T, question, keys string, echo bool) {
+	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		if strings.HasSuffix(term.String(), question) && term.echoes(t) == echo {
 			break
@@ -96,7 +103,7 @@ func (term *terminal) answer(t *testing.T, question, line string, echo bool) {
 			t.Fatalf("waiting for %q with echo %v; on the screen is\n%s", question, echo, term)
 		}
 	}
-	if _, err := io.WriteString(term.person, line+"\n"); err != nil {
+	if _, err := io.WriteString(term.person, keys); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -131,5 +138,27 @@ func TestPasswordsDoNotShowAtTheTerminal(t *testing.T) {
 	if _, screen, _ = strings.Cut(screen, "Username: "); screen != "admin\nE-mail address: admin@shop.example\n"+
 		"Password: \nPassword, once more: \nMade the staff account admin.\n" {
 		t.Errorf("on the screen is\n%s", term)
+	}
+}
+
+// An interrupt while a password is asked for ends the program at once, and the terminal echoes again.
+func TestInterruptAtThePassword(t *testing.T) {
+	t.Parallel()
+	term := openTerminal(t)
+	command := exec.CommandContext(lifetime(t), "gatehouse", "createsuperuser", "--username=admin", "--email=admin@shop.example")
+	command.Dir, command.Env = t.TempDir(), testEnvironment()
+	command.Stdin, command.Stdout, command.Stderr = term.line, term.line, term.line
+	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	const interrupt = "\x03" // Ctrl-C
+	term.typeAt(t, "Password: ", interrupt, false)
+	var ended *exec.ExitError
+	if err := command.Wait(); !errors.As(err, &ended) || ended.ExitCode() != exitInterrupted {
+		t.Errorf("gatehouse createsuperuser: %v, want exit status %d", err, exitInterrupted)
+	}
+	if !term.echoes(t) {
+		t.Error("the terminal does not echo any more")
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +13,12 @@ import (
 	"golang.org/x/term"
 )
 
+// exitInterrupted is the exit status that shells give a program that was interrupted.
+const exitInterrupted = 130
+
 // prompt asks the person at the terminal. Where the input is no terminal, it reads lines.
 type prompt struct {
+	ctx context.Context //nolint:containedctx // a prompt lives as long as the command it asks for
 	in  io.Reader
 	out io.Writer // where the questions go
 	buf *bufio.Reader
@@ -21,12 +26,27 @@ type prompt struct {
 
 func newPrompt(cmd *cobra.Command) *prompt {
 	in := cmd.InOrStdin()
-	return &prompt{in: in, out: cmd.ErrOrStderr(), buf: bufio.NewReader(in)}
+	return &prompt{ctx: cmd.Context(), in: in, out: cmd.ErrOrStderr(), buf: bufio.NewReader(in)}
+}
+
+// interruptible ends the program at the first signal while somebody is asked, with the terminal as it was:
+// reading from a terminal cannot be cancelled. The function it answers ends that.
+func (p *prompt) interruptible(fd int) (done func()) {
+	state, err := term.GetState(fd)
+	stop := context.AfterFunc(p.ctx, func() {
+		if err == nil {
+			_ = term.Restore(fd, state)
+		}
+		_, _ = fmt.Fprintln(p.out)
+		os.Exit(exitInterrupted)
+	})
+	return func() { stop() }
 }
 
 // line asks for a line, which is answered without the spaces around it.
 func (p *prompt) line(question string) (string, error) {
-	if _, isTerminal := p.terminal(); isTerminal {
+	if fd, isTerminal := p.terminal(); isTerminal {
+		defer p.interruptible(fd)()
 		_, _ = fmt.Fprint(p.out, question)
 	}
 	text, err := p.read()
@@ -39,6 +59,7 @@ func (p *prompt) newPassword() (string, error) {
 	if !isTerminal {
 		return p.read()
 	}
+	defer p.interruptible(fd)()
 	var typed [2]string
 	for i, question := range []string{"Password: ", "Password, once more: "} {
 		_, _ = fmt.Fprint(p.out, question)
