@@ -29,7 +29,7 @@ const (
 
 // credentialMutations each cost a password hash or let a token be tried, so that an operation may have
 // only one of them: aliases buy no further attempts.
-var credentialMutations = []string{"register", "tokenObtain", "tokenRefresh", "tokenVerify", "tokenRevoke"}
+var credentialMutations = []string{"register", "tokenObtain", "tokenRefresh", "tokenVerify", "tokenRevoke", "passwordChange"}
 
 // limits refuses an operation that asks for too much before anything of it runs.
 type limits struct{ schema *ast.Schema }

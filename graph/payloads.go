@@ -18,6 +18,25 @@ func userPayload(user *ent.User, err error) (*generated.UserPayload, error) {
 	return &generated.UserPayload{User: user, Errors: mistakes}, err
 }
 
+func profileUpdatePayload(user *ent.User, err error) (*generated.ProfileUpdatePayload, error) {
+	mistakes, err := fault.AsMistakes(err)
+	return &generated.ProfileUpdatePayload{User: user, Errors: mistakes}, err
+}
+
+func passwordChangePayload(user *ent.User, err error) (*generated.PasswordChangePayload, error) {
+	mistakes, err := fault.AsMistakes(err)
+	return &generated.PasswordChangePayload{User: user, Errors: mistakes}, err
+}
+
+func sessionRevokePayload(session *ent.Session, err error) (*generated.SessionRevokePayload, error) {
+	mistakes, err := fault.AsMistakes(err)
+	return &generated.SessionRevokePayload{Session: session, Errors: mistakes}, err
+}
+
+func logoutPayload(ended int, err error) (*generated.LogoutPayload, error) {
+	return &generated.LogoutPayload{RevokedSessions: ended}, err
+}
+
 func tokenRevokePayload(revoked bool, err error) (*generated.TokenRevokePayload, error) {
 	return &generated.TokenRevokePayload{Revoked: revoked}, err
 }

@@ -10,7 +10,16 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/graph/generated"
+	"github.com/gatehouse/gatehouse/internal/account"
 )
+
+func (r *mutationResolver) Logout(ctx context.Context, scope account.LogoutScope) (*generated.LogoutPayload, error) {
+	return logoutPayload(r.accounts.Logout(ctx, scope))
+}
+
+func (r *mutationResolver) SessionRevoke(ctx context.Context, id int64) (*generated.SessionRevokePayload, error) {
+	return sessionRevokePayload(r.accounts.RevokeSession(ctx, id))
+}
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*ent.Session, error) {
 	return r.accounts.Sessions(ctx)

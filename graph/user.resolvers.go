@@ -17,6 +17,14 @@ func (r *mutationResolver) Register(ctx context.Context, input account.Registrat
 	return registerPayload(r.accounts.Register(ctx, input))
 }
 
+func (r *mutationResolver) ProfileUpdate(ctx context.Context, input account.ProfileChanges) (*generated.ProfileUpdatePayload, error) {
+	return profileUpdatePayload(r.accounts.UpdateProfile(ctx, input))
+}
+
+func (r *mutationResolver) PasswordChange(ctx context.Context, oldPassword string, newPassword string) (*generated.PasswordChangePayload, error) {
+	return passwordChangePayload(r.accounts.ChangePassword(ctx, oldPassword, newPassword))
+}
+
 func (r *mutationResolver) UserUpdate(ctx context.Context, id int64, input account.UserChanges) (*generated.UserPayload, error) {
 	return userPayload(r.accounts.Update(ctx, id, input))
 }

@@ -165,7 +165,7 @@ var (
 		{Name: "ip_address", Type: field.TypeString, Nullable: true, Size: 45},
 		{Name: "user_agent", Type: field.TypeString, Nullable: true, Size: 512},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
-		{Name: "revoked_because", Type: field.TypeEnum, Nullable: true, Enums: []string{"reuse", "revoked", "deactivated", "too_many"}},
+		{Name: "revoked_because", Type: field.TypeEnum, Nullable: true, Enums: []string{"reuse", "revoked", "deactivated", "too_many", "logout", "password_changed"}},
 		{Name: "user_id", Type: field.TypeInt64},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.

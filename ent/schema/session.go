@@ -37,7 +37,7 @@ func (Session) Fields() []ent.Field {
 		field.String("user_agent").Optional().Nillable().MaxLen(512),
 		field.Time("revoked_at").Optional().Nillable(),
 		field.Enum("revoked_because").Optional().Nillable().
-			Values("reuse", "revoked", "deactivated", "too_many"),
+			Values("reuse", "revoked", "deactivated", "too_many", "logout", "password_changed"),
 	}
 }
 

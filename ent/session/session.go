@@ -91,10 +91,12 @@ type RevokedBecause string
 
 // RevokedBecause values.
 const (
-	RevokedBecauseReuse       RevokedBecause = "reuse"
-	RevokedBecauseRevoked     RevokedBecause = "revoked"
-	RevokedBecauseDeactivated RevokedBecause = "deactivated"
-	RevokedBecauseTooMany     RevokedBecause = "too_many"
+	RevokedBecauseReuse           RevokedBecause = "reuse"
+	RevokedBecauseRevoked         RevokedBecause = "revoked"
+	RevokedBecauseDeactivated     RevokedBecause = "deactivated"
+	RevokedBecauseTooMany         RevokedBecause = "too_many"
+	RevokedBecauseLogout          RevokedBecause = "logout"
+	RevokedBecausePasswordChanged RevokedBecause = "password_changed"
 )
 
 func (rb RevokedBecause) String() string {
@@ -104,7 +106,7 @@ func (rb RevokedBecause) String() string {
 // RevokedBecauseValidator is a validator for the "revoked_because" field enum values. It is called by the builders before save.
 func RevokedBecauseValidator(rb RevokedBecause) error {
 	switch rb {
-	case RevokedBecauseReuse, RevokedBecauseRevoked, RevokedBecauseDeactivated, RevokedBecauseTooMany:
+	case RevokedBecauseReuse, RevokedBecauseRevoked, RevokedBecauseDeactivated, RevokedBecauseTooMany, RevokedBecauseLogout, RevokedBecausePasswordChanged:
 		return nil
 	default:
 		return fmt.Errorf("session: invalid enum value for revoked_because field: %q", rb)

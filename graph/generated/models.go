@@ -28,8 +28,22 @@ type CategoryPayload struct {
 	Errors []*fault.Mistake `json:"errors"`
 }
 
+// What came of `logout`.
+type LogoutPayload struct {
+	// How many live sessions were ended.
+	RevokedSessions int `json:"revokedSessions"`
+}
+
 // What may be changed. Fields without a note are open to everybody.
 type Mutation struct {
+}
+
+// What came of `passwordChange`.
+type PasswordChangePayload struct {
+	// The viewer; null when there are errors.
+	User *ent.User `json:"user,omitempty"`
+	// Why the password was not changed; empty when it was.
+	Errors []*fault.Mistake `json:"errors"`
 }
 
 // What came of deleting a product.
@@ -48,6 +62,14 @@ type ProductPayload struct {
 	Errors []*fault.Mistake `json:"errors"`
 }
 
+// What came of `profileUpdate`.
+type ProfileUpdatePayload struct {
+	// The viewer after the change; null when there are errors.
+	User *ent.User `json:"user,omitempty"`
+	// Why nothing was changed; empty when it was.
+	Errors []*fault.Mistake `json:"errors"`
+}
+
 // What may be read. Fields without a note are open to everybody.
 type Query struct {
 }
@@ -57,6 +79,14 @@ type RegisterPayload struct {
 	// The new user; null when there are errors.
 	User *ent.User `json:"user,omitempty"`
 	// Why no account was made; empty when one was.
+	Errors []*fault.Mistake `json:"errors"`
+}
+
+// What came of `sessionRevoke`.
+type SessionRevokePayload struct {
+	// The session that was ended, as it was; null when there are errors.
+	Session *ent.Session `json:"session,omitempty"`
+	// Why none was ended; empty when it was.
 	Errors []*fault.Mistake `json:"errors"`
 }
 

@@ -24,7 +24,7 @@ func (r *Registry) issue(u *ent.User, s *ent.Session, now time.Time) (*Tokens, e
 	if err != nil {
 		return nil, fmt.Errorf("issuing tokens: %w", err)
 	}
-	accessExpiry := earlier(wholeSeconds(now).Add(r.settings.AccessLifetime), s.EndsAt)
+	accessExpiry := earlier(wholeSeconds(now).Add(r.settings.AccessLifetime), s.ExpiresAt) // which is no later than EndsAt
 	access, err := r.tokens.Sign(token.Claims{
 		Type:      token.Access,
 		ID:        id,

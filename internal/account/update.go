@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
 	"github.com/gatehouse/gatehouse/ent/user"
+	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/patch"
@@ -19,12 +20,41 @@ type UserChanges struct {
 	IsActive, IsStaff   patch.Field[bool]
 }
 
+// ProfileChanges are what users may change of their own account.
+type ProfileChanges struct {
+	Username, Email     patch.Field[string]
+	FirstName, LastName patch.Field[string] // null clears
+}
+
+// changes are what may be changed of an account at all.
+type changes struct {
+	ProfileChanges
+	isActive, isStaff patch.Field[bool]
+}
+
 // Update changes a user. Whether the viewer may is the caller's to know. Deactivating revokes all the user's
 // sessions; activating again revives none. The last active staff user stays that.
 //
 // The error is NOT_FOUND, or a fault.Mistakes with everything that is wrong with the changes, none of which were
 // then made.
-func (r *Registry) Update(ctx context.Context, id int64, changes UserChanges) (*ent.User, error) {
+func (r *Registry) Update(ctx context.Context, id int64, in UserChanges) (*ent.User, error) {
+	return r.change(ctx, id, changes{
+		ProfileChanges: ProfileChanges{Email: in.Email, FirstName: in.FirstName, LastName: in.LastName},
+		isActive:       in.IsActive,
+		isStaff:        in.IsStaff,
+	})
+}
+
+// UpdateProfile changes the viewer's own account. The error is UNAUTHENTICATED, or as for Update.
+func (r *Registry) UpdateProfile(ctx context.Context, in ProfileChanges) (*ent.User, error) {
+	viewer, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.change(ctx, viewer.UserID, changes{ProfileChanges: in})
+}
+
+func (r *Registry) change(ctx context.Context, id int64, in changes) (*ent.User, error) {
 	var u *ent.User
 	err := r.db.Write(ctx, func(tx *ent.Tx) error {
 		was, err := tx.User.Get(ctx, id)
@@ -34,8 +64,8 @@ func (r *Registry) Update(ctx context.Context, id int64, changes UserChanges) (*
 		if err != nil {
 			return fmt.Errorf("reading the user to change: %w", err)
 		}
-		e := edit{tx: tx, was: was, update: tx.User.UpdateOne(was)}
-		u, err = e.apply(ctx, changes)
+		e := edit{tx: tx, was: was, update: tx.User.UpdateOne(was), usernameKey: was.UsernameKey, emailKey: was.EmailKey}
+		u, err = e.apply(ctx, in)
 		if err != nil {
 			return err
 		}
@@ -53,32 +83,31 @@ func (r *Registry) Update(ctx context.Context, id int64, changes UserChanges) (*
 
 // edit is one update of one user in the making.
 type edit struct {
-	tx       *ent.Tx
-	was      *ent.User
-	update   *ent.UserUpdateOne
-	mistakes fault.Mistakes
+	tx                    *ent.Tx
+	was                   *ent.User
+	update                *ent.UserUpdateOne
+	usernameKey, emailKey string // as they will be
+	mistakes              fault.Mistakes
 }
 
 // apply looks at every change, in the order of the fields, and makes them all or none.
-func (e *edit) apply(ctx context.Context, changes UserChanges) (*ent.User, error) {
-	email, emailSet := changes.Email.ValueOK()
-	if emailSet {
-		if err := e.email(ctx, email); err != nil {
-			return nil, err
-		}
+func (e *edit) apply(ctx context.Context, in changes) (*ent.User, error) {
+	if err := e.username(ctx, in.Username); err != nil {
+		return nil, err
 	}
-	e.name("firstName", changes.FirstName, e.update.SetFirstName)
-	e.name("lastName", changes.LastName, e.update.SetLastName)
-	if err := e.roles(ctx, changes.IsActive, changes.IsStaff); err != nil {
+	if err := e.email(ctx, in.Email); err != nil {
+		return nil, err
+	}
+	e.name("firstName", in.FirstName, e.update.SetFirstName)
+	e.name("lastName", in.LastName, e.update.SetLastName)
+	if err := e.roles(ctx, in.isActive, in.isStaff); err != nil {
 		return nil, err
 	}
 	if err := e.mistakes.Err(); err != nil {
 		return nil, err
 	}
-	if emailSet {
-		if err := e.moveIdentifier(ctx, fold.Identifier(cleanText(*email))); err != nil {
-			return nil, err
-		}
+	if err := e.moveIdentifiers(ctx); err != nil {
+		return nil, err
 	}
 	u, err := e.update.Save(ctx)
 	if err != nil {
@@ -87,44 +116,83 @@ func (e *edit) apply(ctx context.Context, changes UserChanges) (*ent.User, error
 	return u, nil
 }
 
-// email looks at a new e-mail address; nil is null.
-func (e *edit) email(ctx context.Context, value *string) error {
+// username looks at a new username, and sets it.
+func (e *edit) username(ctx context.Context, change patch.Field[string]) error {
+	return e.identifier(ctx, "username", change, cleanUsername, usernameFlaw, usernameTaken(), func(name, key string) {
+		e.update.SetUsername(name).SetUsernameKey(key)
+		e.usernameKey = key
+	})
+}
+
+// email looks at a new e-mail address, and sets it.
+func (e *edit) email(ctx context.Context, change patch.Field[string]) error {
+	return e.identifier(ctx, "email", change, cleanText, emailFlaw, emailTaken(), func(address, key string) {
+		e.update.SetEmail(address).SetEmailKey(key)
+		e.emailKey = key
+	})
+}
+
+// identifier looks at a new name to sign in by, and sets it.
+func (e *edit) identifier(ctx context.Context, field string, change patch.Field[string],
+	clean func(string) string, flawOf func(string) flaw, taken flaw, set func(name, key string),
+) error {
+	value, isSet := change.ValueOK()
+	if !isSet {
+		return nil
+	}
 	if value == nil {
-		note(&e.mistakes, "email", required())
+		note(&e.mistakes, field, required())
 		return nil
 	}
-	address := cleanText(*value)
-	if f := emailFlaw(address); f != (flaw{}) {
-		note(&e.mistakes, "email", f)
+	name := clean(*value)
+	if f := flawOf(name); f != (flaw{}) {
+		note(&e.mistakes, field, f)
 		return nil
 	}
-	key := fold.Identifier(address)
-	taken, err := owners(ctx, e.tx.Identifier, key)
+	key := fold.Identifier(name)
+	owner, err := owners(ctx, e.tx.Identifier, key)
 	if err != nil {
 		return err
 	}
-	if owner, found := taken[key]; found && owner != e.was.ID {
-		note(&e.mistakes, "email", emailTaken())
+	if id, found := owner[key]; found && id != e.was.ID {
+		note(&e.mistakes, field, taken)
 	}
-	e.update.SetEmail(address).SetEmailKey(key)
+	set(name, key)
 	return nil
 }
 
-// moveIdentifier has the user sign in by the new e-mail address' key instead of the old one's. The username's
-// key stays, even where it is either of them.
-func (e *edit) moveIdentifier(ctx context.Context, key string) error {
-	if key == e.was.EmailKey {
-		return nil
-	}
-	if e.was.EmailKey != e.was.UsernameKey {
-		if err := e.tx.Identifier.DeleteOneID(e.was.EmailKey).Exec(ctx); err != nil {
+// moveIdentifiers has the user sign in by the new names instead of the old ones. One that is neither's alone,
+// as an address that serves as the username too, stays.
+func (e *edit) moveIdentifiers(ctx context.Context) error {
+	for _, key := range distinct(e.was.UsernameKey, e.was.EmailKey) {
+		if key == e.usernameKey || key == e.emailKey {
+			continue
+		}
+		if err := e.tx.Identifier.DeleteOneID(key).Exec(ctx); err != nil {
 			return fmt.Errorf("giving up a name: %w", err)
 		}
 	}
-	if key == e.was.UsernameKey {
-		return nil
+	for _, key := range distinct(e.usernameKey, e.emailKey) {
+		if key == e.was.UsernameKey || key == e.was.EmailKey {
+			continue
+		}
+		field, taken := "email", emailTaken()
+		if key == e.usernameKey {
+			field, taken = "username", usernameTaken()
+		}
+		if err := claim(ctx, e.tx, key, e.was.ID, field, taken); err != nil {
+			return err
+		}
 	}
-	return claim(ctx, e.tx, key, e.was.ID, "email", emailTaken())
+	return nil
+}
+
+// distinct is both keys, or the one that both are.
+func distinct(a, b string) []string {
+	if a == b {
+		return []string{a}
+	}
+	return []string{a, b}
 }
 
 // name looks at a person's new name, and sets it.

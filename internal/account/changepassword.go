@@ -1,0 +1,90 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/ent/user"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/token"
+)
+
+// ChangePassword gives the viewer a new password and revokes all their other sessions. The error is
+// UNAUTHENTICATED, RATE_LIMITED, or a fault.Mistakes about "oldPassword" and "newPassword".
+func (r *Registry) ChangePassword(ctx context.Context, oldPassword, newPassword string) (*ent.User, error) {
+	viewer, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u, err := r.changePassword(ctx, viewer, oldPassword, newPassword)
+	if errors.Is(err, errChanged) {
+		// A sign-in may have renewed the hash of the very same password: a second look finds that, or that the
+		// password is another by now.
+		u, err = r.changePassword(ctx, viewer, oldPassword, newPassword)
+	}
+	if errors.Is(err, errChanged) {
+		var mistakes fault.Mistakes
+		note(&mistakes, "oldPassword", wrongPassword())
+		return nil, mistakes
+	}
+	return u, err
+}
+
+func (r *Registry) changePassword(ctx context.Context, viewer auth.Viewer, oldPassword, newPassword string) (*ent.User, error) {
+	// Read anew: fields of the same request may have changed the account since the viewer was read.
+	u, err := r.db.Read.User.Get(ctx, viewer.UserID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the user whose password is to change: %w", err)
+	}
+	right, _, err := r.hasher.verify(ctx, oldPassword, u.PasswordHash)
+	if err != nil {
+		return nil, err
+	}
+	var mistakes fault.Mistakes
+	if !right {
+		note(&mistakes, "oldPassword", wrongPassword())
+	}
+	note(&mistakes, "newPassword", passwordFlaws(newPassword, traits(u.Username, u.Email, u.FirstName, u.LastName)...)...)
+	if err := mistakes.Err(); err != nil {
+		return nil, err
+	}
+	hash, err := r.hasher.hash(ctx, newPassword)
+	if err != nil {
+		return nil, err
+	}
+	err = r.db.Write(ctx, func(tx *ent.Tx) error {
+		// Hashing takes its time, in which staff may have acted, or the viewer from another device.
+		alive, err := tx.Session.Query().Where(session.ID(viewer.SessionID), session.RevokedAtIsNil()).Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("looking whether the session lives: %w", err)
+		}
+		if !alive {
+			return auth.Unauthenticated(token.NewError(token.Revoked))
+		}
+		u, err = tx.User.UpdateOne(u).
+			Where(user.PasswordHash(u.PasswordHash), user.IsActive(true)).
+			SetPasswordHash(hash).
+			Save(ctx)
+		if ent.IsNotFound(err) {
+			return errChanged
+		}
+		if err != nil {
+			return fmt.Errorf("changing a password: %w", err)
+		}
+		_, err = revoke(ctx, tx, session.RevokedBecausePasswordChanged, r.now(),
+			session.UserID(viewer.UserID), session.IDNEQ(viewer.SessionID))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return u.Unwrap(), nil
+}
+
+func wrongPassword() flaw {
+	return flaw{fault.PasswordIncorrect, "Your old password was entered incorrectly. Please enter it again."}
+}

@@ -1,0 +1,79 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/predicate"
+	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/fault"
+)
+
+// LogoutScope says which of a user's sessions end.
+type LogoutScope string
+
+// The scopes, as seen from the session that is signed out from.
+const (
+	LogoutLocal  LogoutScope = "LOCAL"  // that session
+	LogoutOthers LogoutScope = "OTHERS" // all but that one
+	LogoutGlobal LogoutScope = "GLOBAL" // all of them
+)
+
+// Logout ends sessions of the viewer, and says how many live ones that were. The error is UNAUTHENTICATED.
+func (r *Registry) Logout(ctx context.Context, scope LogoutScope) (int, error) {
+	viewer, err := auth.Require(ctx)
+	if err != nil {
+		return 0, err
+	}
+	which := []predicate.Session{session.UserID(viewer.UserID)}
+	switch scope {
+	case LogoutLocal:
+		which = append(which, session.ID(viewer.SessionID))
+	case LogoutOthers:
+		which = append(which, session.IDNEQ(viewer.SessionID))
+	case LogoutGlobal:
+	default:
+		return 0, fmt.Errorf("there is no scope %q", scope)
+	}
+	var ended int
+	err = r.db.Write(ctx, func(tx *ent.Tx) (err error) {
+		now := r.now()
+		if ended, err = revoke(ctx, tx, session.RevokedBecauseLogout, now, append(which, live(now))...); err != nil {
+			return err
+		}
+		// Nor may one that has merely expired come to life by a leeway or a clock that is set back.
+		_, err = revoke(ctx, tx, session.RevokedBecauseLogout, now, which...)
+		return err
+	})
+	return ended, err
+}
+
+// RevokeSession ends one of the viewer's live sessions, and answers it as it was. The error is UNAUTHENTICATED,
+// or a NOT_FOUND mistake for any other id.
+func (r *Registry) RevokeSession(ctx context.Context, id int64) (*ent.Session, error) {
+	viewer, err := auth.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var s *ent.Session
+	err = r.db.Write(ctx, func(tx *ent.Tx) (err error) {
+		now := r.now()
+		s, err = tx.Session.Query().Where(session.ID(id), session.UserID(viewer.UserID), live(now)).Only(ctx)
+		if ent.IsNotFound(err) {
+			var mistakes fault.Mistakes
+			mistakes.Add("id", fault.Missing, "There is no such session.")
+			return mistakes
+		}
+		if err != nil {
+			return fmt.Errorf("reading the session to revoke: %w", err)
+		}
+		_, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now, session.ID(id))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Unwrap(), nil
+}
