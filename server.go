@@ -140,6 +140,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 		RefreshLifetime: settings.RefreshTokenLifetime,
 		SessionLifetime: settings.SessionLifetime,
 		RefreshGrace:    settings.RefreshGrace,
+		KeepRefresh:     !settings.RefreshRotation,
 		SessionsPerUser: settings.SessionsPerUser,
 		Hashing: account.Hashing{
 			MemoryKiB: settings.Argon2MemoryKiB,
@@ -148,8 +149,9 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 			Workers:   settings.PasswordWorkerCount(),
 			Queue:     settings.PasswordQueue,
 		},
-		Now:    time.Now,
-		Random: rand.Reader,
+		RegistrationClosed: settings.Registration == config.RegistrationClosed,
+		Now:                time.Now,
+		Random:             rand.Reader,
 	})
 	if err != nil {
 		return nil, err

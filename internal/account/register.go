@@ -19,12 +19,15 @@ type Registration struct {
 }
 
 // Register makes an active account. It does not sign in. The error is a fault.Mistakes with everything that is
-// wrong with the registration, in the order of its fields, or RATE_LIMITED.
+// wrong with the registration, in the order of its fields, RATE_LIMITED, or FORBIDDEN where registration is closed.
 func (r *Registry) Register(ctx context.Context, in Registration) (*ent.User, error) {
+	if r.settings.RegistrationClosed {
+		return nil, fault.New(fault.Forbidden, "Registration is closed.")
+	}
 	return r.register(ctx, in, false)
 }
 
-// CreateSuperuser is as Register, and the account is staff.
+// CreateSuperuser is as Register, whether registration is closed or not, and the account is staff.
 func (r *Registry) CreateSuperuser(ctx context.Context, in Registration) (*ent.User, error) {
 	return r.register(ctx, in, true)
 }

@@ -28,6 +28,10 @@ type Settings struct {
 	// AccessLifetime and RefreshLifetime are how long a token is valid, SessionLifetime how long after signing in
 	// a session ends however often it is refreshed: whole seconds, at least one, each no longer than the next.
 	AccessLifetime, RefreshLifetime, SessionLifetime time.Duration
+	// KeepRefresh has a session keep one refresh token until it expires, rather than replace it at each use.
+	KeepRefresh bool
+	// RegistrationClosed has Register refuse everybody.
+	RegistrationClosed bool
 	// RefreshGrace is how long after a refresh the spent token still gets the same successor; 0: not at all.
 	RefreshGrace time.Duration
 	// SessionsPerUser is how many live sessions a user may have, at least 1; one more ends the oldest.

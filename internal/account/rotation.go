@@ -55,14 +55,16 @@ func (r *Registry) assess(found standing, claims token.Claims, now time.Time) (p
 	return r.place(found.session, claims.Generation, now), nil
 }
 
-// rotate makes the token's successor the session's current one and answers how the session then stands: current. Of
-// any number of calls with one token only one rotates; the others answer how it stands instead and which place that
-// leaves their token, or a *token.Error.
+// rotate makes the token's successor the session's current one, or has the token stay that where sessions keep
+// theirs, and answers how the session then stands: current. Of any number of calls with one token only one rotates;
+// the others answer how it stands instead and which place that leaves their token, or a *token.Error.
 func (r *Registry) rotate(ctx context.Context, was standing, claims token.Claims, now time.Time) (standing, place, error) {
 	next := *was.session
-	next.Generation++
-	next.RotatedAt = later(now, was.session.RotatedAt) // a clock that is set back must not reopen the grace
-	next.ExpiresAt = r.refreshExpiry(now, next.EndsAt)
+	if !r.settings.KeepRefresh {
+		next.Generation++
+		next.RotatedAt = later(now, was.session.RotatedAt) // a clock that is set back must not reopen the grace
+		next.ExpiresAt = r.refreshExpiry(now, next.EndsAt)
+	}
 
 	var rotated int
 	var instead standing

@@ -51,9 +51,16 @@ type Settings struct {
 	// SessionLifetime is how long after signing in a session ends, however often it is refreshed: whole seconds.
 	SessionLifetime time.Duration `env:"GATEHOUSE_SESSION_LIFETIME" envDefault:"720h" min:"1s" whole:"seconds" help:"How long after signing in a session ends, however often it is refreshed"`
 
+	// RefreshRotation says whether a refresh token is spent by its use and another takes its place. If not, a session keeps
+	// its one refresh token until that expires, and no theft of it can be noticed.
+	RefreshRotation bool `env:"GATEHOUSE_REFRESH_ROTATION" envDefault:"true" help:"Replace a refresh token whenever it is used; without it the theft of one cannot be noticed"`
+
 	// RefreshGrace is how long after a refresh the previous refresh token still gets the same successor, rather than being
 	// taken for stolen: 0 to 5 minutes, 0 for not at all.
 	RefreshGrace time.Duration `env:"GATEHOUSE_REFRESH_GRACE" envDefault:"10s" min:"0s" max:"5m" help:"How long a refresh token may be presented again after its use, for clients that lost the answer"`
+
+	// Registration says whether anybody may make themselves an account.
+	Registration Registration `env:"GATEHOUSE_REGISTRATION" envDefault:"open" oneof:"open|closed" help:"Whether anybody may register, or only createsuperuser makes accounts"`
 
 	// SessionsPerUser is how many live sessions a user may have, 1 to 10,000; one more ends the oldest.
 	SessionsPerUser int `env:"GATEHOUSE_SESSIONS_PER_USER" envDefault:"100" min:"1" max:"10000" help:"How many live sessions a user may have; one more ends the oldest"`
@@ -119,6 +126,15 @@ type Environment string
 const (
 	Development Environment = "development"
 	Production  Environment = "production"
+)
+
+// Registration says who may make accounts.
+type Registration string
+
+// What registration may be.
+const (
+	RegistrationOpen   Registration = "open"
+	RegistrationClosed Registration = "closed"
 )
 
 // LogFormat is how log lines are written.
