@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -77,6 +78,7 @@ It starts without any: on an SQLite file in ./data, at http://127.0.0.1:8080.`,
 		newChangePassword(),
 		newMigrate(),
 		newDemo(),
+		newFlushExpired(),
 		newSchema(),
 		newVersion(),
 	)
@@ -210,6 +212,12 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	var background sync.WaitGroup
+	defer background.Wait() // the database is closed after this
+	ctx, stopBackground := context.WithCancel(ctx)
+	defer stopBackground()
+	background.Go(func() { app.flushExpired(ctx, settings.FlushInterval) })
+
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	log.InfoContext(ctx, "serving", "url", "http://"+listener.Addr().String(), "database", settings.DatabasePath())

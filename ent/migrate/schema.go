@@ -187,6 +187,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{SessionsColumns[11], SessionsColumns[9], SessionsColumns[2]},
 			},
+			{
+				Name:    "session_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[3]},
+			},
 		},
 	}
 	// UsersColumns holds the columns for the "users" table.

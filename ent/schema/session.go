@@ -50,5 +50,8 @@ func (Session) Edges() []ent.Edge {
 
 // Indexes of the Session.
 func (Session) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("user_id", "revoked_at", "last_used_at")}
+	return []ent.Index{
+		index.Fields("user_id", "revoked_at", "last_used_at"),
+		index.Fields("expires_at"), // for those who clear away
+	}
 }

@@ -179,10 +179,10 @@ func TestConcurrentChangesOfOnePassword(t *testing.T) {
 				tokens := []*account.Tokens{w.obtain(t, "ada"), w.obtain(t, "ada")}
 				passwords := []string{"the first new one", "the second new one"}
 				errs := make([]error, 2)
+				viewers := []context.Context{w.known(t, tokens[0]), w.known(t, tokens[1%tt.sessions])}
 				var group sync.WaitGroup
 				for i := range errs {
-					ctx := w.known(t, tokens[i%tt.sessions])
-					group.Go(func() { _, errs[i] = w.ChangePassword(ctx, goodPassword, passwords[i]) })
+					group.Go(func() { _, errs[i] = w.ChangePassword(viewers[i], goodPassword, passwords[i]) })
 				}
 				group.Wait()
 				if (errs[0] == nil) == (errs[1] == nil) {
