@@ -1,7 +1,6 @@
 # Two commands are all a newcomer needs: `make run` and `make test`. `make help` lists the others.
 
 GOLANGCI_LINT := v2.15.0
-GOFUMPT       := v0.12.0
 FUZZTIME      ?= 20s
 
 BIN        := bin/gatehouse
@@ -22,21 +21,19 @@ test: build ## Run every test
 	e2e/run
 
 .PHONY: build
-build: | $(PLAYGROUND) ## Build the program, bin/gatehouse, with the playground in it
+build: $(PLAYGROUND) ## Build the program, bin/gatehouse, with the playground in it
 	go build -o $(BIN) .
 
 .PHONY: playground
 playground: ## Build the playground's page anew
 	rm -f $(PLAYGROUND)
 	$(MAKE) $(PLAYGROUND)
+	@test -f $(PLAYGROUND)
 
-# The page comes from npm packages. Without npm the program builds and serves all the same, and says so at /.
-$(PLAYGROUND):
-	@if command -v npm >/dev/null; then \
-		cd $(UI) && npm ci --no-audit --no-fund && npm run build; \
-	else \
-		echo "npm is missing: building without the playground (install Node.js 20.19 or later, then: make playground)"; \
-	fi
+# The page comes from npm packages. Without them the program builds and serves all the same, and says so at /.
+$(PLAYGROUND): $(wildcard $(UI)/src/* $(UI)/*.html $(UI)/*.js $(UI)/package*.json)
+	@(cd $(UI) && npm ci --no-audit --no-fund && npm run build) || \
+		echo "Building without the playground: it takes npm, of Node.js 20.19 or later (then: make playground)."
 
 .PHONY: generate
 generate: ## Write the generated code (ent, GraphQL, schema.graphql)

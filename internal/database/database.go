@@ -97,11 +97,6 @@ func (db *DB) Close() error {
 	return errors.Join(db.Read.Close(), db.writer.Close())
 }
 
-// Ping tells whether the database answers.
-func (db *DB) Ping(ctx context.Context) error {
-	return db.writePool.PingContext(ctx)
-}
-
 // Write runs f in a transaction, which is committed when f returns nil and otherwise undone. Its error
 // is f's own. Only one Write runs at a time, so what f reads through tx stays true until it is done.
 //

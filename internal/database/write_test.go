@@ -163,19 +163,3 @@ func TestOpenWhatIsNoDatabase(t *testing.T) {
 		t.Error("a folder was opened")
 	}
 }
-
-func TestPing(t *testing.T) {
-	db, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Ping(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := db.Ping(t.Context()); err == nil {
-		t.Error("a closed database answers")
-	}
-}
