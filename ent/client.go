@@ -15,7 +15,10 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/gatehouse/gatehouse/ent/auditevent"
+	"github.com/gatehouse/gatehouse/ent/backoff"
 	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/ent/foreigntoken"
 	"github.com/gatehouse/gatehouse/ent/identifier"
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/ent/session"
@@ -27,8 +30,14 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// AuditEvent is the client for interacting with the AuditEvent builders.
+	AuditEvent *AuditEventClient
+	// Backoff is the client for interacting with the Backoff builders.
+	Backoff *BackoffClient
 	// Category is the client for interacting with the Category builders.
 	Category *CategoryClient
+	// ForeignToken is the client for interacting with the ForeignToken builders.
+	ForeignToken *ForeignTokenClient
 	// Identifier is the client for interacting with the Identifier builders.
 	Identifier *IdentifierClient
 	// Product is the client for interacting with the Product builders.
@@ -48,7 +57,10 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.AuditEvent = NewAuditEventClient(c.config)
+	c.Backoff = NewBackoffClient(c.config)
 	c.Category = NewCategoryClient(c.config)
+	c.ForeignToken = NewForeignTokenClient(c.config)
 	c.Identifier = NewIdentifierClient(c.config)
 	c.Product = NewProductClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -143,13 +155,16 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:        ctx,
-		config:     cfg,
-		Category:   NewCategoryClient(cfg),
-		Identifier: NewIdentifierClient(cfg),
-		Product:    NewProductClient(cfg),
-		Session:    NewSessionClient(cfg),
-		User:       NewUserClient(cfg),
+		ctx:          ctx,
+		config:       cfg,
+		AuditEvent:   NewAuditEventClient(cfg),
+		Backoff:      NewBackoffClient(cfg),
+		Category:     NewCategoryClient(cfg),
+		ForeignToken: NewForeignTokenClient(cfg),
+		Identifier:   NewIdentifierClient(cfg),
+		Product:      NewProductClient(cfg),
+		Session:      NewSessionClient(cfg),
+		User:         NewUserClient(cfg),
 	}, nil
 }
 
@@ -167,20 +182,23 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:        ctx,
-		config:     cfg,
-		Category:   NewCategoryClient(cfg),
-		Identifier: NewIdentifierClient(cfg),
-		Product:    NewProductClient(cfg),
-		Session:    NewSessionClient(cfg),
-		User:       NewUserClient(cfg),
+		ctx:          ctx,
+		config:       cfg,
+		AuditEvent:   NewAuditEventClient(cfg),
+		Backoff:      NewBackoffClient(cfg),
+		Category:     NewCategoryClient(cfg),
+		ForeignToken: NewForeignTokenClient(cfg),
+		Identifier:   NewIdentifierClient(cfg),
+		Product:      NewProductClient(cfg),
+		Session:      NewSessionClient(cfg),
+		User:         NewUserClient(cfg),
 	}, nil
 }
 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Category.
+//		AuditEvent.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -202,28 +220,36 @@ func (c *Client) Close() error {
 // Use adds the mutation hooks to all the entity clients.
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
-	c.Category.Use(hooks...)
-	c.Identifier.Use(hooks...)
-	c.Product.Use(hooks...)
-	c.Session.Use(hooks...)
-	c.User.Use(hooks...)
+	for _, n := range []interface{ Use(...Hook) }{
+		c.AuditEvent, c.Backoff, c.Category, c.ForeignToken, c.Identifier, c.Product,
+		c.Session, c.User,
+	} {
+		n.Use(hooks...)
+	}
 }
 
 // Intercept adds the query interceptors to all the entity clients.
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
-	c.Category.Intercept(interceptors...)
-	c.Identifier.Intercept(interceptors...)
-	c.Product.Intercept(interceptors...)
-	c.Session.Intercept(interceptors...)
-	c.User.Intercept(interceptors...)
+	for _, n := range []interface{ Intercept(...Interceptor) }{
+		c.AuditEvent, c.Backoff, c.Category, c.ForeignToken, c.Identifier, c.Product,
+		c.Session, c.User,
+	} {
+		n.Intercept(interceptors...)
+	}
 }
 
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AuditEventMutation:
+		return c.AuditEvent.mutate(ctx, m)
+	case *BackoffMutation:
+		return c.Backoff.mutate(ctx, m)
 	case *CategoryMutation:
 		return c.Category.mutate(ctx, m)
+	case *ForeignTokenMutation:
+		return c.ForeignToken.mutate(ctx, m)
 	case *IdentifierMutation:
 		return c.Identifier.mutate(ctx, m)
 	case *ProductMutation:
@@ -234,6 +260,272 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.User.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// AuditEventClient is a client for the AuditEvent schema.
+type AuditEventClient struct {
+	config
+}
+
+// NewAuditEventClient returns a client for the AuditEvent from the given config.
+func NewAuditEventClient(c config) *AuditEventClient {
+	return &AuditEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditevent.Hooks(f(g(h())))`.
+func (c *AuditEventClient) Use(hooks ...Hook) {
+	c.hooks.AuditEvent = append(c.hooks.AuditEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditevent.Intercept(f(g(h())))`.
+func (c *AuditEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditEvent = append(c.inters.AuditEvent, interceptors...)
+}
+
+// Create returns a builder for creating a AuditEvent entity.
+func (c *AuditEventClient) Create() *AuditEventCreate {
+	mutation := newAuditEventMutation(c.config, OpCreate)
+	return &AuditEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditEvent entities.
+func (c *AuditEventClient) CreateBulk(builders ...*AuditEventCreate) *AuditEventCreateBulk {
+	return &AuditEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditEventClient) MapCreateBulk(slice any, setFunc func(*AuditEventCreate, int)) *AuditEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditEventCreateBulk{err: fmt.Errorf("calling to AuditEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditEvent.
+func (c *AuditEventClient) Update() *AuditEventUpdate {
+	mutation := newAuditEventMutation(c.config, OpUpdate)
+	return &AuditEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditEventClient) UpdateOne(_m *AuditEvent) *AuditEventUpdateOne {
+	mutation := newAuditEventMutation(c.config, OpUpdateOne, withAuditEvent(_m))
+	return &AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditEventClient) UpdateOneID(id int64) *AuditEventUpdateOne {
+	mutation := newAuditEventMutation(c.config, OpUpdateOne, withAuditEventID(id))
+	return &AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditEvent.
+func (c *AuditEventClient) Delete() *AuditEventDelete {
+	mutation := newAuditEventMutation(c.config, OpDelete)
+	return &AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditEventClient) DeleteOne(_m *AuditEvent) *AuditEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditEventClient) DeleteOneID(id int64) *AuditEventDeleteOne {
+	builder := c.Delete().Where(auditevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditEventDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditEvent.
+func (c *AuditEventClient) Query() *AuditEventQuery {
+	return &AuditEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditEvent entity by its id.
+func (c *AuditEventClient) Get(ctx context.Context, id int64) (*AuditEvent, error) {
+	return c.Query().Where(auditevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditEventClient) GetX(ctx context.Context, id int64) *AuditEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditEventClient) Hooks() []Hook {
+	return c.hooks.AuditEvent
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditEventClient) Interceptors() []Interceptor {
+	return c.inters.AuditEvent
+}
+
+func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditEvent mutation op: %q", m.Op())
+	}
+}
+
+// BackoffClient is a client for the Backoff schema.
+type BackoffClient struct {
+	config
+}
+
+// NewBackoffClient returns a client for the Backoff from the given config.
+func NewBackoffClient(c config) *BackoffClient {
+	return &BackoffClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `backoff.Hooks(f(g(h())))`.
+func (c *BackoffClient) Use(hooks ...Hook) {
+	c.hooks.Backoff = append(c.hooks.Backoff, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `backoff.Intercept(f(g(h())))`.
+func (c *BackoffClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Backoff = append(c.inters.Backoff, interceptors...)
+}
+
+// Create returns a builder for creating a Backoff entity.
+func (c *BackoffClient) Create() *BackoffCreate {
+	mutation := newBackoffMutation(c.config, OpCreate)
+	return &BackoffCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Backoff entities.
+func (c *BackoffClient) CreateBulk(builders ...*BackoffCreate) *BackoffCreateBulk {
+	return &BackoffCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BackoffClient) MapCreateBulk(slice any, setFunc func(*BackoffCreate, int)) *BackoffCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BackoffCreateBulk{err: fmt.Errorf("calling to BackoffClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BackoffCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BackoffCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Backoff.
+func (c *BackoffClient) Update() *BackoffUpdate {
+	mutation := newBackoffMutation(c.config, OpUpdate)
+	return &BackoffUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BackoffClient) UpdateOne(_m *Backoff) *BackoffUpdateOne {
+	mutation := newBackoffMutation(c.config, OpUpdateOne, withBackoff(_m))
+	return &BackoffUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BackoffClient) UpdateOneID(id string) *BackoffUpdateOne {
+	mutation := newBackoffMutation(c.config, OpUpdateOne, withBackoffID(id))
+	return &BackoffUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Backoff.
+func (c *BackoffClient) Delete() *BackoffDelete {
+	mutation := newBackoffMutation(c.config, OpDelete)
+	return &BackoffDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BackoffClient) DeleteOne(_m *Backoff) *BackoffDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BackoffClient) DeleteOneID(id string) *BackoffDeleteOne {
+	builder := c.Delete().Where(backoff.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BackoffDeleteOne{builder}
+}
+
+// Query returns a query builder for Backoff.
+func (c *BackoffClient) Query() *BackoffQuery {
+	return &BackoffQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBackoff},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Backoff entity by its id.
+func (c *BackoffClient) Get(ctx context.Context, id string) (*Backoff, error) {
+	return c.Query().Where(backoff.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BackoffClient) GetX(ctx context.Context, id string) *Backoff {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BackoffClient) Hooks() []Hook {
+	return c.hooks.Backoff
+}
+
+// Interceptors returns the client interceptors.
+func (c *BackoffClient) Interceptors() []Interceptor {
+	return c.inters.Backoff
+}
+
+func (c *BackoffClient) mutate(ctx context.Context, m *BackoffMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BackoffCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BackoffUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BackoffUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BackoffDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Backoff mutation op: %q", m.Op())
 	}
 }
 
@@ -415,6 +707,139 @@ func (c *CategoryClient) mutate(ctx context.Context, m *CategoryMutation) (Value
 		return (&CategoryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Category mutation op: %q", m.Op())
+	}
+}
+
+// ForeignTokenClient is a client for the ForeignToken schema.
+type ForeignTokenClient struct {
+	config
+}
+
+// NewForeignTokenClient returns a client for the ForeignToken from the given config.
+func NewForeignTokenClient(c config) *ForeignTokenClient {
+	return &ForeignTokenClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `foreigntoken.Hooks(f(g(h())))`.
+func (c *ForeignTokenClient) Use(hooks ...Hook) {
+	c.hooks.ForeignToken = append(c.hooks.ForeignToken, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `foreigntoken.Intercept(f(g(h())))`.
+func (c *ForeignTokenClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ForeignToken = append(c.inters.ForeignToken, interceptors...)
+}
+
+// Create returns a builder for creating a ForeignToken entity.
+func (c *ForeignTokenClient) Create() *ForeignTokenCreate {
+	mutation := newForeignTokenMutation(c.config, OpCreate)
+	return &ForeignTokenCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ForeignToken entities.
+func (c *ForeignTokenClient) CreateBulk(builders ...*ForeignTokenCreate) *ForeignTokenCreateBulk {
+	return &ForeignTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ForeignTokenClient) MapCreateBulk(slice any, setFunc func(*ForeignTokenCreate, int)) *ForeignTokenCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ForeignTokenCreateBulk{err: fmt.Errorf("calling to ForeignTokenClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ForeignTokenCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ForeignTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ForeignToken.
+func (c *ForeignTokenClient) Update() *ForeignTokenUpdate {
+	mutation := newForeignTokenMutation(c.config, OpUpdate)
+	return &ForeignTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ForeignTokenClient) UpdateOne(_m *ForeignToken) *ForeignTokenUpdateOne {
+	mutation := newForeignTokenMutation(c.config, OpUpdateOne, withForeignToken(_m))
+	return &ForeignTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ForeignTokenClient) UpdateOneID(id string) *ForeignTokenUpdateOne {
+	mutation := newForeignTokenMutation(c.config, OpUpdateOne, withForeignTokenID(id))
+	return &ForeignTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ForeignToken.
+func (c *ForeignTokenClient) Delete() *ForeignTokenDelete {
+	mutation := newForeignTokenMutation(c.config, OpDelete)
+	return &ForeignTokenDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ForeignTokenClient) DeleteOne(_m *ForeignToken) *ForeignTokenDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ForeignTokenClient) DeleteOneID(id string) *ForeignTokenDeleteOne {
+	builder := c.Delete().Where(foreigntoken.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ForeignTokenDeleteOne{builder}
+}
+
+// Query returns a query builder for ForeignToken.
+func (c *ForeignTokenClient) Query() *ForeignTokenQuery {
+	return &ForeignTokenQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeForeignToken},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ForeignToken entity by its id.
+func (c *ForeignTokenClient) Get(ctx context.Context, id string) (*ForeignToken, error) {
+	return c.Query().Where(foreigntoken.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ForeignTokenClient) GetX(ctx context.Context, id string) *ForeignToken {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ForeignTokenClient) Hooks() []Hook {
+	return c.hooks.ForeignToken
+}
+
+// Interceptors returns the client interceptors.
+func (c *ForeignTokenClient) Interceptors() []Interceptor {
+	return c.inters.ForeignToken
+}
+
+func (c *ForeignTokenClient) mutate(ctx context.Context, m *ForeignTokenMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ForeignTokenCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ForeignTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ForeignTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ForeignTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ForeignToken mutation op: %q", m.Op())
 	}
 }
 
@@ -1065,9 +1490,11 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Category, Identifier, Product, Session, User []ent.Hook
+		AuditEvent, Backoff, Category, ForeignToken, Identifier, Product, Session,
+		User []ent.Hook
 	}
 	inters struct {
-		Category, Identifier, Product, Session, User []ent.Interceptor
+		AuditEvent, Backoff, Category, ForeignToken, Identifier, Product, Session,
+		User []ent.Interceptor
 	}
 )

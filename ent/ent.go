@@ -12,7 +12,10 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/gatehouse/gatehouse/ent/auditevent"
+	"github.com/gatehouse/gatehouse/ent/backoff"
 	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/ent/foreigntoken"
 	"github.com/gatehouse/gatehouse/ent/identifier"
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/ent/session"
@@ -77,11 +80,14 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			category.Table:   category.ValidColumn,
-			identifier.Table: identifier.ValidColumn,
-			product.Table:    product.ValidColumn,
-			session.Table:    session.ValidColumn,
-			user.Table:       user.ValidColumn,
+			auditevent.Table:   auditevent.ValidColumn,
+			backoff.Table:      backoff.ValidColumn,
+			category.Table:     category.ValidColumn,
+			foreigntoken.Table: foreigntoken.ValidColumn,
+			identifier.Table:   identifier.ValidColumn,
+			product.Table:      product.ValidColumn,
+			session.Table:      session.ValidColumn,
+			user.Table:         user.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -2,8 +2,17 @@
 
 package ent
 
+// IsNode marks AuditEvent as reachable by its globally unique id.
+func (*AuditEvent) IsNode() {}
+
+// IsNode marks Backoff as reachable by its globally unique id.
+func (*Backoff) IsNode() {}
+
 // IsNode marks Category as reachable by its globally unique id.
 func (*Category) IsNode() {}
+
+// IsNode marks ForeignToken as reachable by its globally unique id.
+func (*ForeignToken) IsNode() {}
 
 // IsNode marks Product as reachable by its globally unique id.
 func (*Product) IsNode() {}

@@ -3,7 +3,10 @@
 package ent
 
 import (
+	"github.com/gatehouse/gatehouse/ent/auditevent"
+	"github.com/gatehouse/gatehouse/ent/backoff"
 	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/ent/foreigntoken"
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/ent/schema"
 	"github.com/gatehouse/gatehouse/ent/session"
@@ -14,6 +17,22 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	auditeventFields := schema.AuditEvent{}.Fields()
+	_ = auditeventFields
+	// auditeventDescIPAddress is the schema descriptor for ip_address field.
+	auditeventDescIPAddress := auditeventFields[4].Descriptor()
+	// auditevent.IPAddressValidator is a validator for the "ip_address" field. It is called by the builders before save.
+	auditevent.IPAddressValidator = auditeventDescIPAddress.Validators[0].(func(string) error)
+	// auditeventDescUserAgent is the schema descriptor for user_agent field.
+	auditeventDescUserAgent := auditeventFields[5].Descriptor()
+	// auditevent.UserAgentValidator is a validator for the "user_agent" field. It is called by the builders before save.
+	auditevent.UserAgentValidator = auditeventDescUserAgent.Validators[0].(func(string) error)
+	backoffFields := schema.Backoff{}.Fields()
+	_ = backoffFields
+	// backoffDescID is the schema descriptor for id field.
+	backoffDescID := backoffFields[0].Descriptor()
+	// backoff.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	backoff.IDValidator = backoffDescID.Validators[0].(func(string) error)
 	categoryFields := schema.Category{}.Fields()
 	_ = categoryFields
 	// categoryDescName is the schema descriptor for name field.
@@ -28,6 +47,12 @@ func init() {
 	categoryDescDescription := categoryFields[3].Descriptor()
 	// category.DefaultDescription holds the default value on creation for the description field.
 	category.DefaultDescription = categoryDescDescription.Default.(string)
+	foreigntokenFields := schema.ForeignToken{}.Fields()
+	_ = foreigntokenFields
+	// foreigntokenDescID is the schema descriptor for id field.
+	foreigntokenDescID := foreigntokenFields[0].Descriptor()
+	// foreigntoken.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	foreigntoken.IDValidator = foreigntokenDescID.Validators[0].(func(string) error)
 	productFields := schema.Product{}.Fields()
 	_ = productFields
 	// productDescName is the schema descriptor for name field.

@@ -12,8 +12,14 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// AuditEvent is the client for interacting with the AuditEvent builders.
+	AuditEvent *AuditEventClient
+	// Backoff is the client for interacting with the Backoff builders.
+	Backoff *BackoffClient
 	// Category is the client for interacting with the Category builders.
 	Category *CategoryClient
+	// ForeignToken is the client for interacting with the ForeignToken builders.
+	ForeignToken *ForeignTokenClient
 	// Identifier is the client for interacting with the Identifier builders.
 	Identifier *IdentifierClient
 	// Product is the client for interacting with the Product builders.
@@ -153,7 +159,10 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.Backoff = NewBackoffClient(tx.config)
 	tx.Category = NewCategoryClient(tx.config)
+	tx.ForeignToken = NewForeignTokenClient(tx.config)
 	tx.Identifier = NewIdentifierClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
@@ -167,7 +176,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Category.QueryXXX(), the query will be executed
+// applies a query, for example: AuditEvent.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

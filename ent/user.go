@@ -39,6 +39,8 @@ type User struct {
 	DateJoined time.Time `json:"date_joined,omitempty"`
 	// when a token was last obtained with the password
 	LastLogin *time.Time `json:"last_login,omitempty"`
+	// tokens without a session that were issued before this do not serve; none: all do
+	TokensValidFrom *time.Time `json:"tokens_valid_from,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the UserQuery when eager-loading is set.
 	Edges        UserEdges `json:"edges"`
@@ -96,7 +98,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case user.FieldUsername, user.FieldUsernameKey, user.FieldEmail, user.FieldEmailKey, user.FieldFirstName, user.FieldLastName, user.FieldPasswordHash:
 			values[i] = new(sql.NullString)
-		case user.FieldDateJoined, user.FieldLastLogin:
+		case user.FieldDateJoined, user.FieldLastLogin, user.FieldTokensValidFrom:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -186,6 +188,13 @@ func (_m *User) assignValues(columns []string, values []any) error {
 				_m.LastLogin = new(time.Time)
 				*_m.LastLogin = value.Time
 			}
+		case user.FieldTokensValidFrom:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field tokens_valid_from", values[i])
+			} else if value.Valid {
+				_m.TokensValidFrom = new(time.Time)
+				*_m.TokensValidFrom = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -268,6 +277,11 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	if v := _m.LastLogin; v != nil {
 		builder.WriteString("last_login=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.TokensValidFrom; v != nil {
+		builder.WriteString("tokens_valid_from=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

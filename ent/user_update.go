@@ -178,6 +178,26 @@ func (_u *UserUpdate) ClearLastLogin() *UserUpdate {
 	return _u
 }
 
+// SetTokensValidFrom sets the "tokens_valid_from" field.
+func (_u *UserUpdate) SetTokensValidFrom(v time.Time) *UserUpdate {
+	_u.mutation.SetTokensValidFrom(v)
+	return _u
+}
+
+// SetNillableTokensValidFrom sets the "tokens_valid_from" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableTokensValidFrom(v *time.Time) *UserUpdate {
+	if v != nil {
+		_u.SetTokensValidFrom(*v)
+	}
+	return _u
+}
+
+// ClearTokensValidFrom clears the value of the "tokens_valid_from" field.
+func (_u *UserUpdate) ClearTokensValidFrom() *UserUpdate {
+	_u.mutation.ClearTokensValidFrom()
+	return _u
+}
+
 // AddIdentifierIDs adds the "identifiers" edge to the Identifier entity by IDs.
 func (_u *UserUpdate) AddIdentifierIDs(ids ...string) *UserUpdate {
 	_u.mutation.AddIdentifierIDs(ids...)
@@ -393,6 +413,12 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.LastLoginCleared() {
 		_spec.ClearField(user.FieldLastLogin, field.TypeTime)
+	}
+	if value, ok := _u.mutation.TokensValidFrom(); ok {
+		_spec.SetField(user.FieldTokensValidFrom, field.TypeTime, value)
+	}
+	if _u.mutation.TokensValidFromCleared() {
+		_spec.ClearField(user.FieldTokensValidFrom, field.TypeTime)
 	}
 	if _u.mutation.IdentifiersCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -697,6 +723,26 @@ func (_u *UserUpdateOne) ClearLastLogin() *UserUpdateOne {
 	return _u
 }
 
+// SetTokensValidFrom sets the "tokens_valid_from" field.
+func (_u *UserUpdateOne) SetTokensValidFrom(v time.Time) *UserUpdateOne {
+	_u.mutation.SetTokensValidFrom(v)
+	return _u
+}
+
+// SetNillableTokensValidFrom sets the "tokens_valid_from" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableTokensValidFrom(v *time.Time) *UserUpdateOne {
+	if v != nil {
+		_u.SetTokensValidFrom(*v)
+	}
+	return _u
+}
+
+// ClearTokensValidFrom clears the value of the "tokens_valid_from" field.
+func (_u *UserUpdateOne) ClearTokensValidFrom() *UserUpdateOne {
+	_u.mutation.ClearTokensValidFrom()
+	return _u
+}
+
 // AddIdentifierIDs adds the "identifiers" edge to the Identifier entity by IDs.
 func (_u *UserUpdateOne) AddIdentifierIDs(ids ...string) *UserUpdateOne {
 	_u.mutation.AddIdentifierIDs(ids...)
@@ -942,6 +988,12 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if _u.mutation.LastLoginCleared() {
 		_spec.ClearField(user.FieldLastLogin, field.TypeTime)
+	}
+	if value, ok := _u.mutation.TokensValidFrom(); ok {
+		_spec.SetField(user.FieldTokensValidFrom, field.TypeTime, value)
+	}
+	if _u.mutation.TokensValidFromCleared() {
+		_spec.ClearField(user.FieldTokensValidFrom, field.TypeTime)
 	}
 	if _u.mutation.IdentifiersCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -9,6 +9,30 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 )
 
+// The AuditEventFunc type is an adapter to allow the use of ordinary
+// function as AuditEvent mutator.
+type AuditEventFunc func(context.Context, *ent.AuditEventMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditEventMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditEventMutation", m)
+}
+
+// The BackoffFunc type is an adapter to allow the use of ordinary
+// function as Backoff mutator.
+type BackoffFunc func(context.Context, *ent.BackoffMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BackoffFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BackoffMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BackoffMutation", m)
+}
+
 // The CategoryFunc type is an adapter to allow the use of ordinary
 // function as Category mutator.
 type CategoryFunc func(context.Context, *ent.CategoryMutation) (ent.Value, error)
@@ -19,6 +43,18 @@ func (f CategoryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CategoryMutation", m)
+}
+
+// The ForeignTokenFunc type is an adapter to allow the use of ordinary
+// function as ForeignToken mutator.
+type ForeignTokenFunc func(context.Context, *ent.ForeignTokenMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ForeignTokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ForeignTokenMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ForeignTokenMutation", m)
 }
 
 // The IdentifierFunc type is an adapter to allow the use of ordinary

@@ -9,6 +9,60 @@ import (
 )
 
 var (
+	// AuditEventsColumns holds the columns for the "audit_events" table.
+	AuditEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"REGISTER", "SIGN_IN", "SIGN_IN_FAILED", "REFRESH", "REUSE_DETECTED", "TOKEN_REVOKED", "LOGOUT", "SESSION_REVOKED", "PASSWORD_CHANGED", "PROFILE_UPDATED", "USER_UPDATED"}},
+		{Name: "actor_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "subject_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "session_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "ip_address", Type: field.TypeString, Nullable: true, Size: 45},
+		{Name: "user_agent", Type: field.TypeString, Nullable: true, Size: 512},
+		{Name: "request_id", Type: field.TypeString, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// AuditEventsTable holds the schema information for the "audit_events" table.
+	AuditEventsTable = &schema.Table{
+		Name:       "audit_events",
+		Columns:    AuditEventsColumns,
+		PrimaryKey: []*schema.Column{AuditEventsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditevent_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[8]},
+			},
+			{
+				Name:    "auditevent_actor_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[2], AuditEventsColumns[8]},
+			},
+			{
+				Name:    "auditevent_subject_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[3], AuditEventsColumns[8]},
+			},
+		},
+	}
+	// BackoffsColumns holds the columns for the "backoffs" table.
+	BackoffsColumns = []*schema.Column{
+		{Name: "key", Type: field.TypeString, Size: 64},
+		{Name: "clears_at", Type: field.TypeTime},
+		{Name: "blocked_until", Type: field.TypeTime},
+	}
+	// BackoffsTable holds the schema information for the "backoffs" table.
+	BackoffsTable = &schema.Table{
+		Name:       "backoffs",
+		Columns:    BackoffsColumns,
+		PrimaryKey: []*schema.Column{BackoffsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "backoff_clears_at",
+				Unique:  false,
+				Columns: []*schema.Column{BackoffsColumns[1]},
+			},
+		},
+	}
 	// CategoriesColumns holds the columns for the "categories" table.
 	CategoriesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -48,6 +102,26 @@ var (
 				Name:    "category_parent_id_name_key",
 				Unique:  false,
 				Columns: []*schema.Column{CategoriesColumns[7], CategoriesColumns[4]},
+			},
+		},
+	}
+	// ForeignTokensColumns holds the columns for the "foreign_tokens" table.
+	ForeignTokensColumns = []*schema.Column{
+		{Name: "jti_hash", Type: field.TypeString, Size: 64},
+		{Name: "session_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "used_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// ForeignTokensTable holds the schema information for the "foreign_tokens" table.
+	ForeignTokensTable = &schema.Table{
+		Name:       "foreign_tokens",
+		Columns:    ForeignTokensColumns,
+		PrimaryKey: []*schema.Column{ForeignTokensColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "foreigntoken_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{ForeignTokensColumns[3]},
 			},
 		},
 	}
@@ -208,6 +282,7 @@ var (
 		{Name: "is_staff", Type: field.TypeBool, Default: false},
 		{Name: "date_joined", Type: field.TypeTime},
 		{Name: "last_login", Type: field.TypeTime, Nullable: true},
+		{Name: "tokens_valid_from", Type: field.TypeTime, Nullable: true},
 	}
 	// UsersTable holds the schema information for the "users" table.
 	UsersTable = &schema.Table{
@@ -234,7 +309,10 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AuditEventsTable,
+		BackoffsTable,
 		CategoriesTable,
+		ForeignTokensTable,
 		IdentifiersTable,
 		ProductsTable,
 		SessionsTable,
@@ -243,6 +321,9 @@ var (
 )
 
 func init() {
+	AuditEventsTable.Annotation = &entsql.Annotation{
+		IncrementStart: func(i int) *int { return &i }(17179869184),
+	}
 	CategoriesTable.ForeignKeys[0].RefTable = CategoriesTable
 	CategoriesTable.Annotation = &entsql.Annotation{
 		IncrementStart: func(i int) *int { return &i }(8589934592),

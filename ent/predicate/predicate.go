@@ -6,8 +6,17 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// AuditEvent is the predicate function for auditevent builders.
+type AuditEvent func(*sql.Selector)
+
+// Backoff is the predicate function for backoff builders.
+type Backoff func(*sql.Selector)
+
 // Category is the predicate function for category builders.
 type Category func(*sql.Selector)
+
+// ForeignToken is the predicate function for foreigntoken builders.
+type ForeignToken func(*sql.Selector)
 
 // Identifier is the predicate function for identifier builders.
 type Identifier func(*sql.Selector)

@@ -36,6 +36,8 @@ func (User) Fields() []ent.Field {
 		field.Time("date_joined").Immutable(),
 		field.Time("last_login").Optional().Nillable().
 			Comment("when a token was last obtained with the password"),
+		field.Time("tokens_valid_from").Optional().Nillable().
+			Comment("tokens without a session that were issued before this do not serve; none: all do"),
 	}
 }
 

@@ -34,6 +34,8 @@ const (
 	FieldDateJoined = "date_joined"
 	// FieldLastLogin holds the string denoting the last_login field in the database.
 	FieldLastLogin = "last_login"
+	// FieldTokensValidFrom holds the string denoting the tokens_valid_from field in the database.
+	FieldTokensValidFrom = "tokens_valid_from"
 	// EdgeIdentifiers holds the string denoting the identifiers edge name in mutations.
 	EdgeIdentifiers = "identifiers"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
@@ -81,6 +83,7 @@ var Columns = []string{
 	FieldIsStaff,
 	FieldDateJoined,
 	FieldLastLogin,
+	FieldTokensValidFrom,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -173,6 +176,11 @@ func ByDateJoined(opts ...sql.OrderTermOption) OrderOption {
 // ByLastLogin orders the results by the last_login field.
 func ByLastLogin(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastLogin, opts...).ToFunc()
+}
+
+// ByTokensValidFrom orders the results by the tokens_valid_from field.
+func ByTokensValidFrom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTokensValidFrom, opts...).ToFunc()
 }
 
 // ByIdentifiersCount orders the results by identifiers count.

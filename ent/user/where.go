@@ -110,6 +110,11 @@ func LastLogin(v time.Time) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldLastLogin, v))
 }
 
+// TokensValidFrom applies equality check predicate on the "tokens_valid_from" field. It's identical to TokensValidFromEQ.
+func TokensValidFrom(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldTokensValidFrom, v))
+}
+
 // UsernameEQ applies the EQ predicate on the "username" field.
 func UsernameEQ(v string) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldUsername, v))
@@ -673,6 +678,56 @@ func LastLoginIsNil() predicate.User {
 // LastLoginNotNil applies the NotNil predicate on the "last_login" field.
 func LastLoginNotNil() predicate.User {
 	return predicate.User(sql.FieldNotNull(FieldLastLogin))
+}
+
+// TokensValidFromEQ applies the EQ predicate on the "tokens_valid_from" field.
+func TokensValidFromEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldTokensValidFrom, v))
+}
+
+// TokensValidFromNEQ applies the NEQ predicate on the "tokens_valid_from" field.
+func TokensValidFromNEQ(v time.Time) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldTokensValidFrom, v))
+}
+
+// TokensValidFromIn applies the In predicate on the "tokens_valid_from" field.
+func TokensValidFromIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldIn(FieldTokensValidFrom, vs...))
+}
+
+// TokensValidFromNotIn applies the NotIn predicate on the "tokens_valid_from" field.
+func TokensValidFromNotIn(vs ...time.Time) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldTokensValidFrom, vs...))
+}
+
+// TokensValidFromGT applies the GT predicate on the "tokens_valid_from" field.
+func TokensValidFromGT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGT(FieldTokensValidFrom, v))
+}
+
+// TokensValidFromGTE applies the GTE predicate on the "tokens_valid_from" field.
+func TokensValidFromGTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldTokensValidFrom, v))
+}
+
+// TokensValidFromLT applies the LT predicate on the "tokens_valid_from" field.
+func TokensValidFromLT(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLT(FieldTokensValidFrom, v))
+}
+
+// TokensValidFromLTE applies the LTE predicate on the "tokens_valid_from" field.
+func TokensValidFromLTE(v time.Time) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldTokensValidFrom, v))
+}
+
+// TokensValidFromIsNil applies the IsNil predicate on the "tokens_valid_from" field.
+func TokensValidFromIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldTokensValidFrom))
+}
+
+// TokensValidFromNotNil applies the NotNil predicate on the "tokens_valid_from" field.
+func TokensValidFromNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldTokensValidFrom))
 }
 
 // HasIdentifiers applies the HasEdge predicate on the "identifiers" edge.

@@ -14,6 +14,7 @@ const (
 	Session
 	Category
 	Product
+	AuditEvent
 
 	kinds
 )

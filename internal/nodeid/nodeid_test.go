@@ -17,6 +17,7 @@ func TestRangesAreForGood(t *testing.T) {
 		{nodeid.Session, 4294967297},
 		{nodeid.Category, 8589934593},
 		{nodeid.Product, 12884901889},
+		{nodeid.AuditEvent, 17179869185},
 	} {
 		if got := tt.kind.First(); got != tt.first {
 			t.Errorf("the first key of kind %d is %d, want %d", tt.kind, got, tt.first)
@@ -30,7 +31,7 @@ func TestRangesAreForGood(t *testing.T) {
 }
 
 func TestNobodysIDs(t *testing.T) {
-	for _, id := range []int64{0, -1, math.MinInt64, math.MinInt64 + 1, 4<<32 + 1, math.MaxInt64} {
+	for _, id := range []int64{0, -1, math.MinInt64, math.MinInt64 + 1, 5<<32 + 1, math.MaxInt64} {
 		if kind, ok := nodeid.Of(id); ok {
 			t.Errorf("Of(%d) = %d; it is nobody's", id, kind)
 		}
