@@ -25,6 +25,7 @@ var imports = []struct {
 	{"internal/auth", "ent", "who asks is not who is stored"},
 	{"internal/fault", "ent", "errors are for everybody"},
 	{"internal/fault", "internal/", "errors are for everybody"},
+	{"internal/refreshcookie", "ent", "how a token travels is not what it is worth"},
 	{"internal/config", "ent", "settings are read before anything is opened"},
 	{"internal/playground", "internal/", "the page is served beside the API, not by it"},
 	{"graph/scalar", "ent", "scalars are values"},
