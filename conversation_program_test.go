@@ -209,6 +209,7 @@ func send(ctx context.Context, client *http.Client, method, url string, header h
 		return answer{}, err
 	}
 	request.Header = header.Clone()
+	request.Host = header.Get("Host") // or else the URL's
 	response, err := client.Do(request)
 	if err != nil {
 		return answer{}, err

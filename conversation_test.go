@@ -36,11 +36,12 @@ func TestMain(m *testing.M) {
 //
 //	[!] serve [VAR=value ...]                      start the server, and set $URL
 //	shutdown [-9]                                  stop it: SIGTERM, exit status 0; or SIGKILL
-//	ask [-as TOKEN] [-H header] QUERY [name=value ...]  send a GraphQL request
+//	ask [-as TOKEN] [-from ORIGIN] [-H header] QUERY [name=value ...]  send a GraphQL request
 //	raw [-H header] METHOD PATH [BODY]             send any HTTP request
 //	reply JSON                                     the last answer is this, where "*" is anything but null
 //	status CODE, header NAME REGEXP                the last answer has this status, this header
 //	save NAME PATH                                 keep a part of the last answer in $NAME
+//	cookie NAME                                    keep the cookie that the last answer set in $NAME
 //	user NAME, staff NAME                          make an account and sign in
 //	decode TOKEN, forge [flags] NAME TOKEN [claim=value ...]  read a token; make another of it
 //	permissions TABLE                              who may do what
@@ -64,6 +65,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ask":         asserting((*conversation).ask),
+			"cookie":      asserting((*conversation).cookie),
 			"decode":      asserting((*conversation).decode),
 			"forge":       asserting((*conversation).forge),
 			"header":      asserting((*conversation).checkHeader),
@@ -241,8 +243,13 @@ func newOptions() options {
 func (c *conversation) ask(args []string) {
 	o := newOptions()
 	as := o.flags.String("as", "", "")
+	from := o.flags.String("from", "", "")
 	if err := o.flags.Parse(args); err != nil || o.flags.NArg() == 0 {
-		c.Fatalf("usage: ask [-as TOKEN] [-H header] QUERY [name=value ...]: %v", err)
+		c.Fatalf("usage: ask [-as TOKEN] [-from ORIGIN] [-H header] QUERY [name=value ...]: %v", err)
+	}
+	if *from != "" {
+		o.header.Add("Origin", *from)
+		o.header.Set("X-Requested-With", "a page")
 	}
 	if *as != "" {
 		o.header.Set("Authorization", "Bearer "+c.variable(*as))
@@ -429,6 +436,19 @@ func (c *conversation) save(args []string) {
 			c.Fatalf("%s is not a single value", args[i+1])
 		}
 	}
+}
+
+// cookie keeps the one cookie that the last answer set, as a browser would send it back.
+func (c *conversation) cookie(args []string) {
+	if len(args) != 1 {
+		c.Fatalf("usage: cookie NAME")
+	}
+	set := c.last.header.Values("Set-Cookie")
+	if len(set) != 1 {
+		c.Fatalf("the answer sets %d cookies: %q", len(set), set)
+	}
+	pair, _, _ := strings.Cut(set[0], ";")
+	c.Setenv(args[0], pair)
 }
 
 const registerUser = `mutation ($username: String!, $email: String!, $password: String!) {

@@ -29,6 +29,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/playground"
+	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 	"github.com/gatehouse/gatehouse/internal/token"
 	"github.com/gatehouse/gatehouse/internal/transport"
 )
@@ -250,14 +251,24 @@ func (a *app) handler() http.Handler {
 		Log:     a.log,
 	}
 	api = auth.Middleware(a.accounts.Authenticate)(api)
+	headers := []string{"Accept", "Authorization", "Content-Type"}
+	if a.settings.RefreshCookie {
+		headers = append(headers, refreshcookie.RequestedWith, refreshcookie.RequirePreflight)
+		api = refreshcookie.Middleware(refreshcookie.Settings{
+			AlwaysSecure: a.settings.Env == config.Production,
+			Origins:      a.settings.CORSOrigins,
+			Now:          time.Now,
+		})(api)
+	}
 	api = transport.WithTimeout(a.settings.RequestTimeout, api)
 	if len(a.settings.CORSOrigins) > 0 { // the library takes an empty list for every origin
 		api = cors.New(cors.Options{
-			AllowedOrigins: a.settings.CORSOrigins,
-			AllowedMethods: []string{http.MethodPost},
-			AllowedHeaders: []string{"Accept", "Authorization", "Content-Type"},
-			ExposedHeaders: []string{"X-Request-Id"},
-			MaxAge:         600, // seconds
+			AllowedOrigins:   a.settings.CORSOrigins,
+			AllowedMethods:   []string{http.MethodPost},
+			AllowedHeaders:   headers,
+			ExposedHeaders:   []string{"X-Request-Id"},
+			AllowCredentials: a.settings.RefreshCookie,
+			MaxAge:           600, // seconds
 		}).Handler(api)
 	}
 	mux := http.NewServeMux()

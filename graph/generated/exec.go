@@ -1854,7 +1854,10 @@ enum LogoutScope {
 }
 
 extend type Mutation {
-  "Signs out: ends sessions of the viewer. Their tokens are refused from then on, access tokens too."
+  """
+  Signs out: ends sessions of the viewer. Their tokens are refused from then on, access tokens too. In cookie mode
+  all scopes but ` + "`" + `OTHERS` + "`" + ` clear the browser's cookie as well.
+  """
   logout(
     "Which sessions."
     scope: LogoutScope! = LOCAL
@@ -1916,7 +1919,8 @@ enum TokenErrorReason {
 extend type Mutation {
   """
   Signs in: starts a session and answers its first pair of tokens. A wrong password, an unknown name and
-  an inactive user are one and the same error, ` + "`" + `INVALID_CREDENTIALS` + "`" + `.
+  an inactive user are one and the same error, ` + "`" + `INVALID_CREDENTIALS` + "`" + `. In cookie mode the refresh token is in
+  a cookie instead, and a request that a page of another origin may have sent is ` + "`" + `FORBIDDEN` + "`" + `.
   """
   tokenObtain(
     "The username or the e-mail address, case ignored."
@@ -1928,10 +1932,12 @@ extend type Mutation {
   """
   Exchanges a refresh token for a new pair. The old token is then spent; for a few seconds it answers the
   same successor again, so that a lost answer or two tabs do no harm, and after that its use counts as
-  theft and revokes the session. A token that does not serve is ` + "`" + `TOKEN_NOT_VALID` + "`" + ` with a ` + "`" + `reason` + "`" + `.
+  theft and revokes the session. A token that does not serve is ` + "`" + `TOKEN_NOT_VALID` + "`" + ` with a ` + "`" + `reason` + "`" + `. In cookie
+  mode the token comes from the cookie, and its successor takes its place there; without a cookie the ` + "`" + `reason` + "`" + `
+  is ` + "`" + `NOT_AUTHENTICATED` + "`" + `, and a request that a page of another origin may have sent is ` + "`" + `FORBIDDEN` + "`" + `.
   """
   tokenRefresh(
-    "The refresh token."
+    "The refresh token. In cookie mode it is left out, and refused; otherwise it is required."
     refresh: String
   ): TokenRefreshPayload!
 
@@ -1943,10 +1949,12 @@ extend type Mutation {
 
   """
   Ends the session that a refresh token belongs to, even when that token has expired or was spent. A token
-  that this server did not issue is ` + "`" + `TOKEN_NOT_VALID` + "`" + ` with a ` + "`" + `reason` + "`" + `.
+  that this server did not issue is ` + "`" + `TOKEN_NOT_VALID` + "`" + ` with a ` + "`" + `reason` + "`" + `. In cookie mode and without an argument
+  it is the cookie's session, and the cookie is cleared, so that one signs out even when the access token has
+  expired; a request that a page of another origin may have sent is ` + "`" + `FORBIDDEN` + "`" + `.
   """
   tokenRevoke(
-    "Any refresh token of the session."
+    "Any refresh token of the session. In cookie mode it may be left out for the cookie's; otherwise it is required."
     refresh: String
   ): TokenRevokePayload!
 }
@@ -1955,7 +1963,7 @@ extend type Mutation {
 type TokenObtainPayload {
   "The access token: send it as ` + "`" + `Authorization: Bearer <access>` + "`" + `."
   access: String!
-  "The refresh token: keep it for ` + "`" + `tokenRefresh` + "`" + `."
+  "The refresh token: keep it for ` + "`" + `tokenRefresh` + "`" + `. Null in cookie mode, where the browser keeps it."
   refresh: String
   "When the access token expires."
   accessExpiresAt: DateTime!
@@ -1969,7 +1977,7 @@ type TokenObtainPayload {
 type TokenRefreshPayload {
   "The new access token."
   access: String!
-  "The new refresh token, which takes the old one's place."
+  "The new refresh token, which takes the old one's place. Null in cookie mode, where the browser keeps it."
   refresh: String
   "When the access token expires."
   accessExpiresAt: DateTime!

@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent/session"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 )
 
 // LogoutScope says which of a user's sessions end.
@@ -21,7 +22,8 @@ const (
 	LogoutGlobal LogoutScope = "GLOBAL" // all of them
 )
 
-// Logout ends sessions of the viewer, and says how many live ones that were. The error is UNAUTHENTICATED.
+// Logout ends sessions of the viewer, and says how many live ones that were. The error is UNAUTHENTICATED. With its
+// session the viewer's browser loses the cookie, too.
 func (r *Registry) Logout(ctx context.Context, scope LogoutScope) (int, error) {
 	viewer, err := auth.Require(ctx)
 	if err != nil {
@@ -47,6 +49,9 @@ func (r *Registry) Logout(ctx context.Context, scope LogoutScope) (int, error) {
 		_, err = revoke(ctx, tx, session.RevokedBecauseLogout, now, which...)
 		return err
 	})
+	if err == nil && scope != LogoutOthers {
+		refreshcookie.FromContext(ctx).Clear()
+	}
 	return ended, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/user"
 	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 )
 
 // errChanged says that the account was changed while its password was being checked.
@@ -15,8 +16,12 @@ var errChanged = errors.New("the account changed meanwhile")
 
 // Obtain signs in by username or e-mail address: it begins a session and answers its first tokens. The error is
 // INVALID_CREDENTIALS, the same after the same work for an unknown user, an inactive one and a wrong password,
-// or RATE_LIMITED.
+// or RATE_LIMITED. In cookie mode the refresh token is put into the cookie, and the error may be FORBIDDEN.
 func (r *Registry) Obtain(ctx context.Context, username, password string) (*Tokens, error) {
+	jar := refreshcookie.FromContext(ctx)
+	if err := jar.CheckPreflight(); err != nil {
+		return nil, err
+	}
 	tokens, err := r.obtain(ctx, username, password)
 	if errors.Is(err, errChanged) {
 		// Another sign-in may have renewed the hash of the very same password. It does so once, and a second look
@@ -26,7 +31,7 @@ func (r *Registry) Obtain(ctx context.Context, username, password string) (*Toke
 	if errors.Is(err, errChanged) {
 		return nil, invalidCredentials()
 	}
-	return tokens, err
+	return tokens.putIn(jar), err
 }
 
 func (r *Registry) obtain(ctx context.Context, username, password string) (*Tokens, error) {

@@ -5,24 +5,25 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
-	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
 // Refresh exchanges a refresh token for the session's next pair. Within the grace after that, the spent token
 // gets the same refresh token again beside a fresh access token; any later use of it revokes the session.
 //
-// The error is BAD_USER_INPUT without a token, and TOKEN_NOT_VALID with a reason for one that does not serve.
+// The error is BAD_USER_INPUT without a token, and TOKEN_NOT_VALID with a reason for one that does not serve. In cookie
+// mode the token is the cookie's, and so is the next; the error may be FORBIDDEN.
 func (r *Registry) Refresh(ctx context.Context, refresh *string) (*Tokens, error) {
-	if refresh == nil {
-		return nil, noRefreshToken()
-	}
-	claims, err := check(r.tokens.Verify, *refresh, token.Refresh)
+	raw, jar, err := presentedToRefresh(ctx, refresh)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, err
+	}
+	claims, err := check(r.tokens.Verify, raw, token.Refresh)
+	if err != nil {
+		return nil, refuse(jar, err)
 	}
 	tokens, err := r.exchange(ctx, claims)
-	return tokens, refusal(err)
+	return tokens.putIn(jar), refuse(jar, err)
 }
 
 func (r *Registry) exchange(ctx context.Context, claims token.Claims) (*Tokens, error) {
@@ -66,5 +67,3 @@ func (r *Registry) revokeReused(ctx context.Context, claims token.Claims) error 
 	}
 	return token.NewError(token.Reused)
 }
-
-func noRefreshToken() error { return fault.BadInput("The argument %q is required.", "refresh") }

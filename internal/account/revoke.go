@@ -12,13 +12,16 @@ import (
 // over already: revoked, at its end, or gone.
 //
 // The error is BAD_USER_INPUT without a token, and TOKEN_NOT_VALID with a reason for one that is not a refresh
-// token of this server.
+// token of this server. In cookie mode the token may be the cookie's, which is then cleared; the error may be
+// FORBIDDEN.
 func (r *Registry) Revoke(ctx context.Context, refresh *string) (bool, error) {
-	if refresh == nil {
-		return false, noRefreshToken()
-	}
-	claims, err := check(r.tokens.VerifyGenuine, *refresh, token.Refresh)
+	raw, jar, err := presented(ctx, refresh)
 	if err != nil {
+		return false, err
+	}
+	claims, err := check(r.tokens.VerifyGenuine, raw, token.Refresh)
+	if err != nil {
+		jar.Clear() // who signs out must not keep it
 		return false, refusal(err)
 	}
 	now := r.now()
@@ -29,5 +32,8 @@ func (r *Registry) Revoke(ctx context.Context, refresh *string) (bool, error) {
 			session.CreatedAtLTE(claims.IssuedAt.Add(clockSkew)))
 		return err
 	})
+	if err == nil { // else it is needed to try again
+		jar.Clear()
+	}
 	return revoked > 0, err
 }

@@ -59,6 +59,10 @@ type Settings struct {
 	// taken for stolen: 0 to 5 minutes, 0 for not at all.
 	RefreshGrace time.Duration `env:"GATEHOUSE_REFRESH_GRACE" envDefault:"10s" min:"0s" max:"5m" help:"How long a refresh token may be presented again after its use, for clients that lost the answer"`
 
+	// RefreshCookie says whether the refresh token travels in a cookie that no script can read, and in no answer: cookie
+	// mode, for frontends that share a site with the API.
+	RefreshCookie bool `env:"GATEHOUSE_REFRESH_COOKIE" envDefault:"false" help:"Keep the refresh token in a cookie that no script can read, for pages that share a site with the API"`
+
 	// Registration says whether anybody may make themselves an account.
 	Registration Registration `env:"GATEHOUSE_REGISTRATION" envDefault:"open" oneof:"open|closed" help:"Whether anybody may register, or only createsuperuser makes accounts"`
 
