@@ -31,7 +31,7 @@ const tokenObtain = `# 2 of 4: sign in.
 # Press play, copy the value of "access", and go on
 # to the tab "me". That token says who you are for a
 # few minutes; "refresh" is what tokenRefresh wants
-# for the next one.
+# for the next one (null: a cookie keeps it).
 
 mutation tokenObtain {
   tokenObtain(

@@ -12,8 +12,11 @@ export function createFetch(send = (...args) => globalThis.fetch(...args)) {
       headers.set('Authorization', authorization.replace(TOKEN_PLACEHOLDER, () => lastAccess));
     }
 
+    // In cookie mode the server wants to see that this is no request another site's form or picture could make.
+    if (!headers.has('X-Requested-With')) headers.set('X-Requested-With', 'playground');
+
     // A redirect could carry the token elsewhere; /graphql never redirects.
-    const response = await send(url, { ...init, headers, redirect: 'error' });
+    const response = await send(url, { ...init, headers, credentials: 'same-origin', redirect: 'error' });
 
     const text = await response.text();
     let body;

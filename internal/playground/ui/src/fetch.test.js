@@ -9,7 +9,8 @@ const PASTE_HERE = { Authorization: `Bearer ${TOKEN_PLACEHOLDER}` };
 function newServer(...answers) {
   const sent = [];
   const send = async (url, init) => {
-    sent.push({ url, authorization: init.headers.get('Authorization'), redirect: init.redirect });
+    const { headers, ...rest } = init;
+    sent.push({ url, authorization: headers.get('Authorization'), requestedWith: headers.get('X-Requested-With'), ...rest });
     return new Response(answers.shift() ?? '{"data": null}');
   };
   return { sent, fetch: createFetch(send) };
@@ -39,6 +40,17 @@ test('a token pasted by hand, or none, is sent as it is', async () => {
     [null, 'Bearer mine', null],
   );
   assert.ok(sent.every((request) => request.redirect === 'error'));
+});
+
+test('requests are ones that no form of another site could make, and carry the cookie', async () => {
+  const { sent, fetch } = newServer();
+  await fetch('/graphql', {});
+  await fetch('/graphql', { headers: { 'x-requested-with': 'me' }, credentials: 'omit' });
+  assert.deepEqual(
+    sent.map((request) => request.requestedWith),
+    ['playground', 'me'],
+  );
+  assert.ok(sent.every((request) => request.credentials === 'same-origin'));
 });
 
 test('the answer comes through, errors and all', async () => {
