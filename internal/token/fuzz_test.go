@@ -2,12 +2,17 @@ package token_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/hmac"
+	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +29,9 @@ import (
 // The bits of mode: 1: head and body are parts of a token as they stand, not the JSON in them; 2: sig is the third
 // part, instead of following the right signature; 4 and 8: the type wanted; 16: VerifyGenuine; 32: issuer and audience
 // are required; 64: there is a leeway; 128: it is a day later.
+//
+// The issuer has the plain secret and a key of every algorithm, with an id each. Which of them makes the right signature
+// is signer: 0 the secret, then the algorithms in their order, and once more as many that are not the issuer's.
 func FuzzVerify(f *testing.F) {
 	const encoded, unsigned, access, either, genuine, demanding, lenient, later = 1, 2, 4, 8, 16, 32, 64, 128
 	wants := [...]token.Type{token.Refresh, token.Access, token.Any, "sliding"}
@@ -32,7 +40,7 @@ func FuzzVerify(f *testing.F) {
 		header, `{"alg":"HS256"}`, `{"alg":"none"}`, `{"alg":"RS256","typ":"JWT"}`, `{"alg":"HS256","crit":["exp"]}`, `{"alg":"HS256","kid":"../x","jwk":{"k":"x"}}`,
 		`{"alg":"none","alg":"HS256"}`, `{"alg":"HS256","typ":"at+jwt"}`, `{"alg":"HS256","x":1e400}`, `null`, "{\"alg\":\"HS256\",\"x\":\"\xff\"}",
 	} {
-		f.Add(head, claims(), "", byte(0))
+		f.Add(head, claims(), "", byte(0), byte(0))
 	}
 	for _, body := range []string{
 		claims("exp", "1767312000.5"), claims("exp", "1e400"), claims("exp", "-1"), claims("exp", "17673120000e-1"), claims("exp", `"1"`), claims("exp", "0e99999999999999999999"),
@@ -40,29 +48,39 @@ func FuzzVerify(f *testing.F) {
 		claims("user_id", "9223372036854775808"), claims("sid", "7"), claims("gen", `"3"`), claims("jti", `""`), claims("token_type", `"access"`), claims("token_type", `"sliding"`),
 		claims("x", `{"a":[{"b":1,"b":2}]}`), claims("\u00e9", `"\ud800"`), "{}", "null", "[]", claims() + " x",
 	} {
-		f.Add(header, body, "", byte(0))
-		f.Add(header, body, "", byte(either|genuine|later))
+		f.Add(header, body, "", byte(0), byte(0))
+		f.Add(header, body, "", byte(either|genuine|later), byte(0))
 	}
 	for _, names := range [][]string{{"iss", `"gate"`, "aud", `"house"`}, {"iss", `"gate"`, "aud", `["x","house"]`}, {"iss", `"gate"`, "aud", `["house",1]`}, {"aud", `"house"`}} {
-		f.Add(header, claims(names...), "", byte(demanding))
+		f.Add(header, claims(names...), "", byte(demanding), byte(0))
 	}
-	f.Add(header, claims(), "", byte(later))
-	f.Add(header, claims(), "", byte(later|lenient))
-	f.Add(header, claims(), "\n", byte(access))
-	f.Add(header, claims(), "AAAA", byte(unsigned))
-	f.Add(segment(header), segment(claims()), "", byte(encoded))
-	f.Add(segment(header), segment(claims())+"=", "", byte(encoded))
-	f.Add(segment(header)+"\r\n", segment(claims()), "", byte(encoded))
-	f.Add(segment(header), segment(claims()), mac(secret, segment(header)+"."+segment(claims())), byte(encoded|unsigned))
-	f.Add(header, claims("x", `"`+strings.Repeat("x", 2000)+`"`), "", byte(0))
-	f.Add(header, claims("x", `"`+strings.Repeat("x", 4000)+`"`), "", byte(0))
+	f.Add(header, claims(), "", byte(later), byte(0))
+	f.Add(header, claims(), "", byte(later|lenient), byte(0))
+	f.Add(header, claims(), "\n", byte(access), byte(0))
+	f.Add(header, claims(), "AAAA", byte(unsigned), byte(0))
+	f.Add(segment(header), segment(claims()), "", byte(encoded), byte(0))
+	f.Add(segment(header), segment(claims())+"=", "", byte(encoded), byte(0))
+	f.Add(segment(header)+"\r\n", segment(claims()), "", byte(encoded), byte(0))
+	f.Add(segment(header), segment(claims()), mac(secret, segment(header)+"."+segment(claims())), byte(encoded|unsigned), byte(0))
+	f.Add(header, claims("x", `"`+strings.Repeat("x", 2000)+`"`), "", byte(0), byte(0))
+	f.Add(header, claims("x", `"`+strings.Repeat("x", 4000)+`"`), "", byte(0), byte(0))
 
-	f.Fuzz(func(t *testing.T, head, body, sig string, mode byte) {
+	for n, alg := range token.Algorithms() {
+		for _, kid := range []string{``, `,"kid":"the-` + string(alg) + `"`, `,"kid":"the-RS256"`, `,"kid":""`, `,"kid":null`, `,"kid":"the-HS256","kid":"the-ES256"`} {
+			f.Add(`{"alg":"`+string(alg)+`"`+kid+`}`, claims(), "", byte(0), byte(n+1))
+		}
+		f.Add(`{"alg":"HS256"}`, claims(), "", byte(0), byte(n+1))
+		f.Add(`{"alg":"`+string(alg)+`","kid":"the-`+string(alg)+`"}`, claims(), "", byte(0), byte(len(token.Algorithms())+n+1))
+		f.Add(`{"alg":"`+string(alg)+`"}`, claims(), strings.Repeat("A", 86), byte(unsigned), byte(0))
+	}
+	ring := ringOfAll(f)
+
+	f.Fuzz(func(t *testing.T, head, body, sig string, mode, signer byte) {
 		if mode&encoded == 0 {
 			head, body = segment(head), segment(body)
 		}
 		if mode&unsigned == 0 {
-			sig = mac(secret, head+"."+body) + sig
+			sig = signatureBy(t, signer, head+"."+body) + sig
 		}
 		raw := head + "." + body + "." + sig
 
@@ -76,7 +94,7 @@ func FuzzVerify(f *testing.F) {
 		if mode&later != 0 {
 			rules.now += 86400
 		}
-		i := issuer(t, named(rules.issuer, rules.audience), leeway(time.Duration(rules.leeway)*time.Second), now(time.Duration(rules.now-moment)*time.Second))
+		i := issuer(t, keys(ring...), named(rules.issuer, rules.audience), leeway(time.Duration(rules.leeway)*time.Second), now(time.Duration(rules.now-moment)*time.Second))
 		verify := i.Verify
 		if rules.late {
 			verify = i.VerifyGenuine
@@ -131,9 +149,7 @@ func (r rules) judge(raw string) (c token.Claims, wrong string) {
 		texts[n] = text
 	}
 
-	h := hmac.New(sha256.New, []byte(secret))
-	h.Write([]byte(raw[:strings.LastIndexByte(raw, '.')]))
-	if !bytes.Equal(h.Sum(nil), texts[2]) {
+	if !genuine(texts[0], raw[:strings.LastIndexByte(raw, '.')], texts[2]) {
 		return c, bad
 	}
 	head, body := parse(texts[0]), parse(texts[1])
@@ -146,7 +162,7 @@ func (r rules) judge(raw string) (c token.Claims, wrong string) {
 			return c, bad
 		}
 	}
-	if _, has := head["crit"]; has || head["alg"] != "HS256" {
+	if _, has := head["crit"]; has {
 		return c, bad
 	}
 
@@ -235,6 +251,64 @@ func (r rules) judge(raw string) (c token.Claims, wrong string) {
 		}
 	}
 	return c, ""
+}
+
+// signatureBy is the right signature by the signer of that number.
+func signatureBy(t *testing.T, signer byte, signed string) string {
+	all := token.Algorithms()
+	n := int(signer) % (2*len(all) + 1)
+	switch {
+	case n == 0:
+		return mac(secret, signed)
+	case n <= len(all):
+		return signature(t, all[n-1], privateOf(all[n-1]), signed)
+	default:
+		return signature(t, all[n-1-len(all)], foreignOf(all[n-1-len(all)]), signed)
+	}
+}
+
+// genuine says whether a key of ringOfAll that may have signed a token with this header did: the one that its kid names,
+// or without a kid any, by its own algorithm, if that is the one in alg. It asks the standard library alone.
+func genuine(head []byte, signed string, sig []byte) bool {
+	members := parse(head)
+	alg, _ := members["alg"].(string)
+	kid, named := members["kid"]
+	known := slices.Contains(token.Algorithms(), token.Algorithm(alg))
+	if !known || named && kid != "the-"+alg {
+		return false
+	}
+	if alg == "HS256" && !named {
+		h := hmac.New(sha256.New, []byte(secret))
+		h.Write([]byte(signed))
+		if hmac.Equal(h.Sum(nil), sig) {
+			return true
+		}
+	}
+	hash := hashOf(token.Algorithm(alg))
+	h := hash.New()
+	h.Write([]byte(signed))
+	switch public := publicOf(token.Algorithm(alg)).(type) {
+	case []byte:
+		h := hmac.New(hash.New, public)
+		h.Write([]byte(signed))
+		return hmac.Equal(h.Sum(nil), sig)
+	case *rsa.PublicKey:
+		if alg[0] == 'P' {
+			return rsa.VerifyPSS(public, hash, h.Sum(nil), sig, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+		}
+		return rsa.VerifyPKCS1v15(public, hash, h.Sum(nil), sig) == nil
+	case *ecdsa.PublicKey:
+		size := (public.Curve.Params().BitSize + 7) / 8
+		if len(sig) != 2*size {
+			return false
+		}
+		der, err := asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(sig[:size]), new(big.Int).SetBytes(sig[size:])})
+		return err == nil && ecdsa.VerifyASN1(public, h.Sum(nil), der)
+	case ed25519.PublicKey:
+		return len(sig) == ed25519.SignatureSize && ed25519.Verify(public, []byte(signed), sig)
+	default:
+		return false
+	}
 }
 
 // parse is the object that text is, or nil if it is not one or has a name twice somewhere.

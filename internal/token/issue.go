@@ -2,8 +2,9 @@
 // It does not know whether a token's session or user still exists, and nothing of HTTP, GraphQL or the database.
 //
 // The format is SimpleJWT's, so that its clients need no change: a compact JWS (RFC 7515) with the header
-// {"alg":"HS256","typ":"JWT"} and the claims token_type, exp, iat, jti, user_id, our own sid and gen, and iss and aud
-// when configured (RFC 7519). Verification follows RFC 8725 and is stricter than SimpleJWT's where that one guesses.
+// {"alg":"HS256","typ":"JWT"}, and kid if the key has an id, and the claims token_type, exp, iat, jti, user_id, our own
+// sid and gen, and iss and aud when configured (RFC 7519). Verification follows RFC 8725 and is stricter than SimpleJWT's
+// where that one guesses.
 package token
 
 import (
@@ -12,15 +13,17 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/golang-jwt/jwt/v5"
 )
 
 // Settings is what an Issuer works with.
 type Settings struct {
-	// Keys holds one key or more: the first signs, all verify.
+	// Keys holds one key or more, no two of one id: the first signs, all verify.
 	Keys []Key
 	// Issuer is the iss claim. Empty: none is written and none required.
 	Issuer string
@@ -32,24 +35,20 @@ type Settings struct {
 	Now func() time.Time
 }
 
-// Issuer issues and verifies tokens. It never changes and is safe for concurrent use if its clock is.
+// Issuer issues and verifies tokens. Only its keys ever change, and it is safe for concurrent use if its clock is.
 type Issuer struct {
-	signer   Key
-	keys     jwt.VerificationKeySet
-	parser   *jwt.Parser
+	ring     atomic.Pointer[ring]
 	issuer   string
 	audience string
 	leeway   time.Duration
 	now      func() time.Time
 }
 
-// New is an Issuer with these settings. It refuses settings without a key or a clock, with a zero Key or a negative
-// leeway, and an issuer or audience that would make tokens no one, not even Verify, could read: not UTF-8, or too long
-// for a token of 4 KiB.
+// New is an Issuer with these settings. It refuses settings without a key or a clock, with a zero Key, a first one that
+// cannot sign, two of one id or a negative leeway, and an issuer or audience that would make tokens no one, not even
+// Verify, could read: not UTF-8, or too long for a token of 4 KiB.
 func New(s Settings) (*Issuer, error) {
 	switch {
-	case len(s.Keys) == 0:
-		return nil, errors.New("token: no key")
 	case s.Now == nil:
 		return nil, errors.New("token: no clock")
 	case s.Leeway < 0:
@@ -58,38 +57,51 @@ func New(s Settings) (*Issuer, error) {
 		return nil, errors.New("token: issuer or audience is not UTF-8")
 	}
 	i := &Issuer{
-		signer:   s.Keys[0],
 		issuer:   s.Issuer,
 		audience: s.Audience,
 		leeway:   s.Leeway,
 		now:      s.Now,
 	}
-	var algorithms []string
-	for n, key := range s.Keys {
-		if key.method == nil {
-			return nil, fmt.Errorf("token: key %d is empty", n)
-		}
-		i.keys.Keys = append(i.keys.Keys, key.material)
-		algorithms = append(algorithms, key.method.Alg())
-	}
-	// The library validates claims in another order and more laxly than we must, so verify.go does that instead.
-	i.parser = jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
-
-	// The longest token there can be: better to learn that it does not fit now than at the first sign-in.
-	_, err := i.Sign(Claims{
-		Type: Refresh, ID: strings.Repeat("f", 32), UserID: math.MaxInt64, SessionID: math.MaxInt64,
-		Generation: math.MaxInt64, IssuedAt: time.Unix(lastSecond, 0), ExpiresAt: time.Unix(lastSecond, 0),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("token: with this key, issuer and audience: %w", err)
+	if err := i.SetKeys(s.Keys); err != nil {
+		return nil, err
 	}
 	return i, nil
 }
 
-// Sign makes a token of c, signed by the first key; under HS256 the same claims always give the same token. IssuedAt
-// and ExpiresAt are taken as they are, whatever the clock says, less their fractions of a second. It refuses claims
-// that Verify would not return as they were: see Claims for what each may be.
+// SetKeys replaces all keys at once, while the Issuer is in use: each call of another method works with the keys of
+// before or with these, never with some of both. It refuses keys that New would refuse, and then nothing changes.
+func (i *Issuer) SetKeys(keys []Key) error {
+	r, err := newRing(keys)
+	if err != nil {
+		return err
+	}
+	// The longest token there can be: better to learn that it does not fit now than at the first sign-in.
+	_, err = i.sign(r.keys[0], Claims{
+		Type: Refresh, ID: strings.Repeat("f", 32), UserID: math.MaxInt64, SessionID: math.MaxInt64,
+		Generation: math.MaxInt64, IssuedAt: time.Unix(lastSecond, 0), ExpiresAt: time.Unix(lastSecond, 0),
+	})
+	if err != nil {
+		return fmt.Errorf("token: with this key, issuer and audience: %w", err)
+	}
+	i.ring.Store(r)
+	return nil
+}
+
+// PublicKeys is the keys that others may verify this Issuer's tokens with (RFC 7517): the public part of each key that
+// has one, with kid, alg and use. Secrets are not in it. It may be empty.
+func (i *Issuer) PublicKeys() jose.JSONWebKeySet {
+	return i.ring.Load().public()
+}
+
+// Sign makes a token of c, signed by the first key. Under HMAC, RS… and EdDSA the same claims always give the same token
+// with the same key; PS… and ES… are random. IssuedAt and ExpiresAt are taken as they are, whatever the clock says, less
+// their fractions of a second. It refuses claims that Verify would not return as they were: see Claims for what each may
+// be.
 func (i *Issuer) Sign(c Claims) (string, error) {
+	return i.sign(i.ring.Load().keys[0], c)
+}
+
+func (i *Issuer) sign(key Key, c Claims) (string, error) {
 	if err := c.check(); err != nil {
 		return "", fmt.Errorf("token: sign: %w", err)
 	}
@@ -100,7 +112,11 @@ func (i *Issuer) Sign(c Claims) (string, error) {
 	if i.audience != "" {
 		wire["aud"] = i.audience
 	}
-	raw, err := jwt.NewWithClaims(i.signer.method, wire).SignedString(i.signer.material)
+	unsigned := jwt.NewWithClaims(key.method, wire)
+	if key.id != "" {
+		unsigned.Header["kid"] = key.id
+	}
+	raw, err := unsigned.SignedString(key.private)
 	if err != nil {
 		return "", fmt.Errorf("token: sign: %w", err)
 	}

@@ -92,6 +92,9 @@ func claims(changes ...string) string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
+// base64url is how the parts of a token are written.
+var base64url = base64.RawURLEncoding
+
 // segment is text as a part of a token.
 func segment(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 

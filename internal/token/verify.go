@@ -22,8 +22,9 @@ const (
 // first that fails gives the reason:
 //
 //  1. shape: three parts of unpadded base64url, strictly decoded, at most 4 KiB in all: Invalid
-//  2. the algorithm is that of our keys, one of which made the signature; header and claims are JSON objects without
-//     duplicate names, and the header's typ, if any, is JWT: Invalid
+//  2. one of our keys made the signature by its own algorithm, which the header's alg names: with a kid the key of
+//     that very id, without one any key; header and claims are JSON objects without duplicate names, and the header's
+//     typ, if any, is JWT: Invalid
 //  3. the header has no crit, as we understand no extension (RFC 7515 section 4.1.11): Invalid
 //  4. iat and nbf, if any, are dates no more than 10 seconds ahead: Invalid
 //  5. exp, if any, is a date (Invalid) and now is before exp plus the leeway (Expired)
@@ -33,8 +34,8 @@ const (
 //     token_type other than the wanted: WrongType
 //  9. sid and gen, if any, are right: Invalid
 //
-// Everything else is ignored. In particular no header parameter (kid, jwk, jku, x5u, x5c) chooses, carries or fetches
-// a key.
+// Everything else is ignored. In particular no header parameter carries or fetches a key (jwk, jku, x5u, x5c), and a kid
+// is compared with the ids of our keys and used for nothing else.
 func (i *Issuer) Verify(raw string, want Type) (Claims, error) {
 	return i.verify(raw, want, false)
 }
@@ -83,8 +84,9 @@ func (i *Issuer) open(raw string) (map[string]any, bool) {
 	if len(raw) > maxLength || strings.ContainsAny(raw, "\r\n") {
 		return nil, false
 	}
+	keys := i.ring.Load()
 	var body payload
-	if _, err := i.parser.ParseWithClaims(raw, &body, i.candidates); err != nil {
+	if _, err := keys.parser.ParseWithClaims(raw, &body, keys.candidates); err != nil {
 		return nil, false
 	}
 	if body.MapClaims == nil { // null, of which encoding/json tells no Unmarshaler
@@ -92,7 +94,7 @@ func (i *Issuer) open(raw string) (map[string]any, bool) {
 	}
 	// The library's own reading of the header cannot tell whether a name came twice.
 	first, _, _ := strings.Cut(raw, ".")
-	text, err := i.parser.DecodeSegment(first)
+	text, err := keys.parser.DecodeSegment(first)
 	if err != nil {
 		return nil, false
 	}
@@ -104,11 +106,6 @@ func (i *Issuer) open(raw string) (map[string]any, bool) {
 		return nil, false
 	}
 	return body.MapClaims, true
-}
-
-// candidates are the keys to try: all, whatever the token says. The parser has held its algorithm against theirs.
-func (i *Issuer) candidates(*jwt.Token) (any, error) {
-	return i.keys, nil
 }
 
 // isJWT looks at typ, where another kind of JWS signed by the same key would say so (RFC 8725 section 3.11). It is
