@@ -28,6 +28,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/keyring"
 	"github.com/gatehouse/gatehouse/internal/playground"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 	"github.com/gatehouse/gatehouse/internal/token"
@@ -80,6 +81,7 @@ It starts without any: on an SQLite file in ./data, at http://127.0.0.1:8080.`,
 		newMigrate(),
 		newDemo(),
 		newFlushExpired(),
+		newKeys(time.Now),
 		newSchema(),
 		newVersion(),
 	)
@@ -91,6 +93,7 @@ type app struct {
 	settings config.Settings
 	log      *slog.Logger
 	db       *database.DB
+	issuer   *token.Issuer
 	accounts *account.Registry
 	catalog  *catalog.Catalog
 }
@@ -159,7 +162,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 	if err != nil {
 		return nil, err
 	}
-	return &app{settings: settings, log: log, db: db, accounts: accounts, catalog: catalog.New(db, time.Now)}, nil
+	return &app{settings: settings, log: log, db: db, issuer: issuer, accounts: accounts, catalog: catalog.New(db, time.Now)}, nil
 }
 
 // prepare brings the database's schema up to date, or only makes sure that it is.
@@ -175,19 +178,12 @@ func prepare(ctx context.Context, db *database.DB, migrate bool, log *slog.Logge
 }
 
 func newIssuer(settings config.Settings) (*token.Issuer, error) {
-	secret := settings.SecretKey.Bytes()
-	if len(secret) == 0 {
-		var err error
-		if secret, err = config.LoadOrCreateSecret(settings.SecretKeyPath(), rand.Reader); err != nil {
-			return nil, err
-		}
-	}
-	key, err := token.NewHMACKey(secret)
+	keys, err := tokenKeys(settings)
 	if err != nil {
 		return nil, err
 	}
 	return token.New(token.Settings{
-		Keys:     []token.Key{key},
+		Keys:     keys,
 		Issuer:   settings.JWTIssuer,
 		Audience: settings.JWTAudience,
 		Leeway:   settings.JWTLeeway,
@@ -199,6 +195,8 @@ func newIssuer(settings config.Settings) (*token.Issuer, error) {
 // after them the database is closed.
 func serve(cmd *cobra.Command, _ []string, app *app) error {
 	ctx, settings, log := cmd.Context(), app.settings, app.log
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // which would end the program
 	var listening net.ListenConfig
 	listener, err := listening.Listen(ctx, "tcp", settings.Addr)
 	if err != nil {
@@ -218,7 +216,9 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	ctx, stopBackground := context.WithCancel(ctx)
 	defer stopBackground()
 	background.Go(func() { app.flushExpired(ctx, settings.FlushInterval) })
+	background.Go(func() { app.reloadKeys(ctx, hangups) })
 
+	app.logKeys(ctx, "loaded the keys")
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	log.InfoContext(ctx, "serving", "url", "http://"+listener.Addr().String(), "database", settings.DatabasePath())
@@ -237,7 +237,7 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	return nil
 }
 
-// handler is what is served: the API at /graphql, and the playground at /.
+// handler is what is served: the API at /graphql, the public keys, and the playground at /.
 func (a *app) handler() http.Handler {
 	var api http.Handler = &transport.HTTP{
 		Executor: graph.New(graph.Settings{
@@ -273,6 +273,7 @@ func (a *app) handler() http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
+	mux.Handle("/.well-known/jwks.json", &transport.JWKS{Keys: a.issuer.PublicKeys, MaxAge: keyring.FetchTime})
 	if a.settings.Playground {
 		mux.Handle("/", playground.Handler())
 	}

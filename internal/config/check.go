@@ -90,8 +90,8 @@ func (c *checker) checkSecret() {
 			return
 		}
 		s.SecretKey = Secret(key)
-	case s.Env == Production:
-		c.problem(name, "is required in production, or %s: a key of at least %d bytes; %s", nameFile, minSecretBytes, makeSecretHint)
+	case s.Env == Production && s.JWTKeys == "":
+		c.problem(name, "is required in production, or %s, or a directory in GATEHOUSE_JWT_KEYS: a key of at least %d bytes; %s", nameFile, minSecretBytes, makeSecretHint)
 	}
 }
 

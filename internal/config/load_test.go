@@ -108,6 +108,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"GATEHOUSE_DATABASE_URL=sqlite:///var/lib/gatehouse/g.db",
 		"GATEHOUSE_MIGRATE=off",
 		"GATEHOUSE_SECRET_KEY_FILE=" + key,
+		"GATEHOUSE_JWT_KEYS=/etc/gatehouse/keys",
 		"GATEHOUSE_ACCESS_TOKEN_LIFETIME=1m",
 		"GATEHOUSE_REFRESH_TOKEN_LIFETIME=1h30m",
 		"GATEHOUSE_SESSION_LIFETIME=48h",
@@ -144,6 +145,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Migrate:              false,
 		SecretKey:            goodKey,
 		SecretKeyFile:        key,
+		JWTKeys:              "/etc/gatehouse/keys",
 		AccessTokenLifetime:  time.Minute,
 		RefreshTokenLifetime: 90 * time.Minute,
 		SessionLifetime:      48 * time.Hour,
@@ -388,7 +390,10 @@ func TestSecretKey(t *testing.T) {
 		says    string // or the problem
 	}{
 		{"none, development", nil, "", ""},
-		{"none, production", []string{"GATEHOUSE_ENV=production"}, "", "GATEHOUSE_SECRET_KEY: is required in production, or GATEHOUSE_SECRET_KEY_FILE: a key of at least 32 bytes"},
+		{"none, production", []string{"GATEHOUSE_ENV=production"}, "", "GATEHOUSE_SECRET_KEY: is required in production, or GATEHOUSE_SECRET_KEY_FILE, or a directory in GATEHOUSE_JWT_KEYS: a key of at least 32 bytes"},
+		{"none, production, a directory", []string{"GATEHOUSE_ENV=production", "GATEHOUSE_JWT_KEYS=keys"}, "", ""},
+		{"too short, a directory", []string{"GATEHOUSE_JWT_KEYS=keys", key + goodKey[1:]}, "", "must have at least 32 bytes, has 31"},
+		{"given, a directory", []string{"GATEHOUSE_JWT_KEYS=keys", key + goodKey}, goodKey, ""},
 		{"given", []string{"GATEHOUSE_ENV=production", key + goodKey + " "}, goodKey + " ", ""},
 		{"file", []string{"GATEHOUSE_ENV=production", file + write("bare", goodKey)}, goodKey, ""},
 		{"file, newline", []string{file + write("newline", goodKey+"\n")}, goodKey, ""},

@@ -20,7 +20,7 @@ import (
 // flag:"-" keeps a variable off the command line.
 type Settings struct {
 	// Env is what the server is run for. Production refuses settings that are only fit for trying things out: a secret
-	// key is then required, and passwords are hashed at no less than OWASP's minimum.
+	// key or a directory of keys is then required, and passwords are hashed at no less than OWASP's minimum.
 	Env Environment `env:"GATEHOUSE_ENV" envDefault:"development" oneof:"development|production" help:"What the server is run for; production insists on a secret key and on strong password hashing"`
 
 	// Addr is the address to listen on, host:port. The host is a name, an IP address (IPv6 in brackets) or empty for all
@@ -34,13 +34,18 @@ type Settings struct {
 	// Migrate says whether the database's schema is brought up to date at start; if not, a database that is not is refused.
 	Migrate bool `env:"GATEHOUSE_MIGRATE" envDefault:"true" help:"Apply outstanding database migrations at start"`
 
-	// SecretKey signs tokens: at least 32 bytes, or empty, which [Load] allows in development only. The server then uses
-	// the one that [LoadOrCreateSecret] keeps at [Settings.SecretKeyPath]. Whether it was given by GATEHOUSE_SECRET_KEY or
+	// SecretKey signs tokens, or with JWTKeys only verifies them: at least 32 bytes, or empty, which [Load] allows in
+	// development and with JWTKeys only. In development without JWTKeys the server then uses the one that
+	// [LoadOrCreateSecret] keeps at [Settings.SecretKeyPath]. Whether it was given by GATEHOUSE_SECRET_KEY or
 	// by GATEHOUSE_SECRET_KEY_FILE, it is here.
-	SecretKey Secret `env:"GATEHOUSE_SECRET_KEY" flag:"-" help:"Key that signs tokens, at least 32 bytes, never on the command line; required in production, in development created beside the database"`
+	SecretKey Secret `env:"GATEHOUSE_SECRET_KEY" flag:"-" help:"Key that signs tokens, at least 32 bytes, never on the command line; required in production without GATEHOUSE_JWT_KEYS, in development created beside the database"`
 
 	// SecretKeyFile is the file that SecretKey was read from, or empty. One newline at its end is not part of the key.
 	SecretKeyFile string `env:"GATEHOUSE_SECRET_KEY_FILE" help:"File to read the secret key from, instead of GATEHOUSE_SECRET_KEY"`
+
+	// JWTKeys is the directory of the keys that sign and verify tokens, or empty. With it SecretKey only verifies, and may
+	// be empty in production, too.
+	JWTKeys string `env:"GATEHOUSE_JWT_KEYS" help:"Directory of the keys of tokens, made by gatehouse keys generate; the secret key then only verifies"`
 
 	// AccessTokenLifetime is how long an access token is valid: whole seconds, at least one, at most RefreshTokenLifetime.
 	AccessTokenLifetime time.Duration `env:"GATEHOUSE_ACCESS_TOKEN_LIFETIME" envDefault:"5m" min:"1s" whole:"seconds" help:"How long an access token is valid; no longer than a refresh token"`
@@ -180,7 +185,7 @@ func (s Settings) DatabasePath() string {
 }
 
 // SecretKeyPath is where the server keeps the secret key it made for itself: secret.key beside the database. It is to be
-// used, with [LoadOrCreateSecret], only when SecretKey is empty.
+// used, with [LoadOrCreateSecret], only when SecretKey and JWTKeys are empty.
 func (s Settings) SecretKeyPath() string {
 	return filepath.Join(filepath.Dir(s.DatabasePath()), secretKeyName)
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -85,6 +86,11 @@ func (i *Issuer) SetKeys(keys []Key) error {
 	}
 	i.ring.Store(r)
 	return nil
+}
+
+// Keys are the keys in use; the first signs.
+func (i *Issuer) Keys() []Key {
+	return slices.Clone(i.ring.Load().keys)
 }
 
 // PublicKeys is the keys that others may verify this Issuer's tokens with (RFC 7517): the public part of each key that

@@ -586,6 +586,12 @@ func TestSetKeys(t *testing.T) {
 	accepted(t, i, old)
 	accepted(t, i, fresh)
 	accepted(t, issuer(t, keys(ed)), fresh)
+	got := i.Keys()
+	if len(got) != 2 || got[0].ID() != ed.ID() || got[1].ID() != ec.ID() {
+		t.Errorf("the keys are %s, ...", got[0].ID())
+	}
+	got[0] = token.Key{}
+	accepted(t, i, fresh)
 	if err := i.SetKeys([]token.Key{ed}); err != nil {
 		t.Fatal(err)
 	}

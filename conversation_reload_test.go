@@ -1,0 +1,41 @@
+package main
+
+import (
+	"io"
+	"regexp"
+	"strings"
+	"syscall"
+)
+
+// notReloaded is what the program logs when it cannot use its keys.
+const notReloaded = "the keys cannot be reloaded"
+
+// reload has the program read its keys again, and waits until it has.
+func (p *program) reload() (line string, err error) {
+	outcomes := regexp.MustCompile(`(?m)^.*(?:reloaded the keys|nothing to reload|` + notReloaded + `).*\n`)
+	before := len(outcomes.FindAllString(p.log.String(), -1))
+	if err := p.command.Process.Signal(syscall.SIGHUP); err != nil {
+		return "", err
+	}
+	// So many lines before, and one more.
+	if err := p.awaitLog(regexp.MustCompile(strings.Repeat(`(?s:.*?)`+outcomes.String(), before+1))); err != nil {
+		return "", err
+	}
+	return outcomes.FindAllString(p.log.String(), -1)[before], nil
+}
+
+// reload sends SIGHUP. When negated the keys must be refused, and stderr looks at why.
+func (c *conversation) reload(refused bool, args []string) {
+	if len(args) != 0 || c.program == nil || !c.program.running() {
+		c.Fatalf("usage: [!] reload, while the server is running")
+	}
+	line, err := c.program.reload()
+	c.Check(err)
+	_, _ = io.WriteString(c.Stderr(), line)
+	if got := strings.Contains(line, notReloaded); got != refused {
+		c.Fatalf("the server logged: %s", line)
+	}
+	if refused {
+		c.excused++
+	}
+}
