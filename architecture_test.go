@@ -22,6 +22,7 @@ var imports = []struct {
 	{"ent/schema", "ent", "the schemas are what generated code is made from"},
 	{"internal/token", "ent", "tokens are pure"},
 	{"internal/token", "internal/", "tokens are pure"},
+	{"internal/keyring", "ent", "keys are files"},
 	{"internal/auth", "ent", "who asks is not who is stored"},
 	{"internal/fault", "ent", "errors are for everybody"},
 	{"internal/fault", "internal/", "errors are for everybody"},

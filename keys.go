@@ -17,15 +17,17 @@ import (
 )
 
 func newKeys(now func() time.Time) *cobra.Command {
+	list := newKeysList(now)
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "Make, list, rotate and retire the keys of tokens",
 		Long: `Makes, lists, rotates and retires the keys of tokens, in the directory GATEHOUSE_JWT_KEYS.
 Serving programs read it at their start, and again on SIGHUP. Run these commands as the user
-that serves: nobody else may read what they make.`,
+that serves: nobody else may read what they make. Alone it lists.`,
 		Args: cobra.NoArgs,
+		RunE: list.RunE,
 	}
-	cmd.AddCommand(newKeysGenerate(now), newKeysList(now), newKeysRotate(now), newKeysRetire(now))
+	cmd.AddCommand(newKeysGenerate(now), list, newKeysRotate(now), newKeysRetire(now))
 	return cmd
 }
 
