@@ -32,6 +32,9 @@ func readKey(path string) (key token.Key, found bool, err error) {
 		return token.Key{}, false, fmt.Errorf("%s is neither a .pem nor a .json file; only keys belong into this directory", path)
 	}
 	text, info, err := readFile(path, info)
+	if errors.Is(err, fs.ErrNotExist) {
+		return token.Key{}, false, nil // removed this very moment
+	}
 	if err != nil {
 		return token.Key{}, false, err
 	}
