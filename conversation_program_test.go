@@ -161,12 +161,15 @@ func (j *journal) String() string {
 	return text
 }
 
-// testSettings are the settings that the program has in tests: any free port, and passwords hashed cheaply.
+// testSettings are the settings that the program has in tests: any free port, passwords hashed cheaply, and patience
+// with those who get them wrong.
 func testSettings() []string {
 	return []string{
 		"GATEHOUSE_ADDR=127.0.0.1:0",
 		"GATEHOUSE_ARGON2_MEMORY_KIB=8",
 		"GATEHOUSE_ARGON2_PASSES=1",
+		"GATEHOUSE_BACKOFF_FREE_PER_ACCOUNT=100000",
+		"GATEHOUSE_BACKOFF_FREE_PER_ADDRESS=100000",
 	}
 }
 

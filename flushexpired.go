@@ -11,16 +11,21 @@ import (
 func newFlushExpired() *cobra.Command {
 	return &cobra.Command{
 		Use:   "flushexpired",
-		Short: "Delete sessions that expired more than a day ago",
-		Long: `Deletes sessions that expired more than a day ago. A serving gatehouse does so by itself,
-every GATEHOUSE_FLUSH_INTERVAL.`,
+		Short: "Delete sessions that expired more than a day ago, and failures that are forgiven",
+		Long: `Deletes sessions that expired more than a day ago, and what is remembered of failed
+sign-ins that are all forgiven. A serving gatehouse does so by itself, every
+GATEHOUSE_FLUSH_INTERVAL.`,
 		Args: cobra.NoArgs,
 		RunE: withApp(func(cmd *cobra.Command, _ []string, app *app) error {
 			deleted, err := app.accounts.FlushExpired(cmd.Context())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Deleted %d expired sessions.\n", deleted)
+			forgiven, err := app.guard.Flush(cmd.Context())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Deleted %d expired sessions.\nDeleted %d rows of forgiven failures.\n", deleted, forgiven)
 			return err
 		}),
 	}
@@ -41,6 +46,13 @@ func (a *app) flushExpired(ctx context.Context, interval time.Duration) {
 			a.log.ErrorContext(ctx, "deleting expired sessions", "error", err)
 		case deleted > 0:
 			a.log.InfoContext(ctx, "deleted expired sessions", "sessions", deleted)
+		}
+		forgiven, err := a.guard.Flush(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			a.log.ErrorContext(ctx, "deleting forgiven failures", "error", err)
+		case forgiven > 0:
+			a.log.InfoContext(ctx, "deleted forgiven failures", "rows", forgiven)
 		}
 		select {
 		case <-ctx.Done():

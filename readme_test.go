@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
@@ -222,8 +223,16 @@ func tracedAPI(t *testing.T, trace func(context.Context, ...any)) (api http.Hand
 	if err != nil {
 		t.Fatal(err)
 	}
+	guard, err := backoff.New(db, backoff.Settings{
+		FreePerAccount: 10, FreePerAddress: 10, FirstDelay: time.Second, MaxDelay: time.Second,
+		ForgiveAfter: time.Second, MaxRows: 10, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	accounts, err := account.New(db, issuer, account.Settings{
 		AccessLifetime: time.Minute, RefreshLifetime: time.Minute, SessionLifetime: time.Minute, SessionsPerUser: 1,
+		Guard:   guard,
 		Hashing: account.Hashing{MemoryKiB: settings.Argon2MemoryKiB, Passes: settings.Argon2Passes},
 		Now:     time.Now, Random: rand.Reader,
 	})

@@ -25,6 +25,7 @@ import (
 	"github.com/gatehouse/gatehouse/graph"
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
@@ -94,6 +95,7 @@ type app struct {
 	log      *slog.Logger
 	db       *database.DB
 	issuer   *token.Issuer
+	guard    *backoff.Guard
 	accounts *account.Registry
 	catalog  *catalog.Catalog
 }
@@ -141,6 +143,18 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 	if err != nil {
 		return nil, err
 	}
+	guard, err := backoff.New(db, backoff.Settings{
+		FreePerAccount: settings.BackoffFreePerAccount,
+		FreePerAddress: settings.BackoffFreePerAddress,
+		FirstDelay:     settings.BackoffFirstDelay,
+		MaxDelay:       settings.BackoffMaxDelay,
+		ForgiveAfter:   settings.BackoffForgiveAfter,
+		MaxRows:        settings.BackoffMaxRows,
+		Now:            time.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	accounts, err := account.New(db, issuer, account.Settings{
 		AccessLifetime:  settings.AccessTokenLifetime,
 		RefreshLifetime: settings.RefreshTokenLifetime,
@@ -148,6 +162,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 		RefreshGrace:    settings.RefreshGrace,
 		KeepRefresh:     !settings.RefreshRotation,
 		SessionsPerUser: settings.SessionsPerUser,
+		Guard:           guard,
 		Hashing: account.Hashing{
 			MemoryKiB: settings.Argon2MemoryKiB,
 			Passes:    settings.Argon2Passes,
@@ -162,7 +177,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 	if err != nil {
 		return nil, err
 	}
-	return &app{settings: settings, log: log, db: db, issuer: issuer, accounts: accounts, catalog: catalog.New(db, time.Now)}, nil
+	return &app{settings: settings, log: log, db: db, issuer: issuer, guard: guard, accounts: accounts, catalog: catalog.New(db, time.Now)}, nil
 }
 
 // prepare brings the database's schema up to date, or only makes sure that it is.
@@ -250,7 +265,7 @@ func (a *app) handler() http.Handler {
 		MaxBody: a.settings.MaxBodyBytes,
 		Log:     a.log,
 	}
-	api = auth.Middleware(a.accounts.Authenticate)(api)
+	api = auth.Middleware(a.accounts.Authenticate, a.settings.TrustedProxyPrefixes())(api)
 	headers := []string{"Accept", "Authorization", "Content-Type"}
 	if a.settings.RefreshCookie {
 		headers = append(headers, refreshcookie.RequestedWith, refreshcookie.RequirePreflight)

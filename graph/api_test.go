@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse/gatehouse/graph"
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
@@ -52,9 +53,16 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
+	guard, err := backoff.New(a.db, backoff.Settings{
+		FreePerAccount: 1000, FreePerAddress: 1000, FirstDelay: time.Second, MaxDelay: time.Second,
+		ForgiveAfter: time.Hour, MaxRows: 1000, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	accounts, err := account.New(a.db, issuer, account.Settings{
 		AccessLifetime: time.Minute, RefreshLifetime: time.Hour, SessionLifetime: time.Hour, RefreshGrace: time.Second,
-		SessionsPerUser: 10, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, Threads: 1, Workers: 2, Queue: 10},
+		SessionsPerUser: 10, Guard: guard, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, Threads: 1, Workers: 2, Queue: 10},
 		Now: time.Now, Random: rand.Reader,
 	})
 	if err != nil {
@@ -71,7 +79,7 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 		c(&settings)
 	}
 	edge := &transport.HTTP{Executor: graph.New(settings), MaxBody: 1 << 20, Log: log}
-	a.handler = transport.WithRequestID(rand.Reader, auth.Middleware(accounts.Authenticate)(edge))
+	a.handler = transport.WithRequestID(rand.Reader, auth.Middleware(accounts.Authenticate, nil)(edge))
 	return a
 }
 

@@ -9,50 +9,68 @@ import (
 	"github.com/gatehouse/gatehouse/ent/session"
 	"github.com/gatehouse/gatehouse/ent/user"
 	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
 // ChangePassword gives the viewer a new password and revokes all their other sessions. The error is
 // UNAUTHENTICATED, RATE_LIMITED, or a fault.Mistakes about "oldPassword" and "newPassword".
-func (r *Registry) ChangePassword(ctx context.Context, oldPassword, newPassword string) (*ent.User, error) {
+//
+// A wrong old password is a failure as a sign-in with the username and that password is one.
+func (r *Registry) ChangePassword(ctx context.Context, oldPassword, newPassword string) (u *ent.User, err error) {
 	viewer, err := auth.Require(ctx)
 	if err != nil {
 		return nil, err
 	}
-	u, err := r.changePassword(ctx, viewer, oldPassword, newPassword)
-	if errors.Is(err, errChanged) {
-		// A sign-in may have renewed the hash of the very same password: a second look finds that, or that the
-		// password is another by now.
-		u, err = r.changePassword(ctx, viewer, oldPassword, newPassword)
+	account, err := record(viewer)
+	if err != nil {
+		return nil, err
 	}
-	if errors.Is(err, errChanged) {
-		var mistakes fault.Mistakes
-		note(&mistakes, "oldPassword", wrongPassword())
-		return nil, mistakes
+	address := auth.ClientFromContext(ctx).IPAddress
+	err = r.settings.Guard.TryAccount(ctx, address, account.UsernameKey, func(try *backoff.Try) error {
+		u, err = r.changePassword(ctx, try, viewer, oldPassword, newPassword)
+		if errors.Is(err, errChanged) {
+			// A sign-in may have renewed the hash of the very same password: a second look finds that, or that the
+			// password is another by now.
+			u, err = r.changePassword(ctx, try, viewer, oldPassword, newPassword)
+		}
+		if errors.Is(err, errChanged) {
+			try.Keep()
+			var mistakes fault.Mistakes
+			note(&mistakes, "oldPassword", wrongPassword())
+			return mistakes
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return u, err
+	return u, nil
 }
 
-func (r *Registry) changePassword(ctx context.Context, viewer auth.Viewer, oldPassword, newPassword string) (*ent.User, error) {
+func (r *Registry) changePassword(ctx context.Context, try *backoff.Try, viewer auth.Viewer, oldPassword, newPassword string) (*ent.User, error) {
 	// Read anew: fields of the same request may have changed the account since the viewer was read.
 	u, err := r.db.Read.User.Get(ctx, viewer.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the user whose password is to change: %w", err)
 	}
-	right, _, err := r.hasher.verify(ctx, oldPassword, u.PasswordHash)
+	right, _, err := r.hasher.verify(ctx, try.Failures(), oldPassword, u.PasswordHash)
 	if err != nil {
 		return nil, err
 	}
 	var mistakes fault.Mistakes
-	if !right {
+	if right {
+		try.Forgive()
+	} else {
+		try.Keep()
 		note(&mistakes, "oldPassword", wrongPassword())
 	}
 	note(&mistakes, "newPassword", passwordFlaws(newPassword, traits(u.Username, u.Email, u.FirstName, u.LastName)...)...)
 	if err := mistakes.Err(); err != nil {
 		return nil, err
 	}
-	hash, err := r.hasher.hash(ctx, newPassword)
+	hash, err := r.hasher.hash(ctx, try.Failures(), newPassword)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +92,9 @@ func (r *Registry) changePassword(ctx context.Context, viewer auth.Viewer, oldPa
 		}
 		if err != nil {
 			return fmt.Errorf("changing a password: %w", err)
+		}
+		if err := try.ForgiveIn(ctx, tx); err != nil {
+			return err
 		}
 		_, err = revoke(ctx, tx, session.RevokedBecausePasswordChanged, r.now(),
 			session.UserID(viewer.UserID), session.IDNEQ(viewer.SessionID))

@@ -243,7 +243,7 @@ func TestChangePasswordLooksAgainBeforeItWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx := w.known(t, w.obtain(t, "ada"))
-			w.meanwhile(t, func() {
+			w.whileTrying(t, func() {
 				_, err := w.ChangePassword(ctx, goodPassword, betterPassword)
 				tt.want(t, err)
 			}, func(tx *ent.Tx) error { return tt.meanwhile(tx, u, same, other) })

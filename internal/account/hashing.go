@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
-	"golang.org/x/sync/semaphore"
 
-	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/fold"
 )
 
@@ -20,7 +17,7 @@ type Hashing struct {
 	Passes    uint32 // over that memory, at least 1
 	Threads   uint8  // for each password; 0 is 1
 	Workers   int    // how many passwords are hashed at a time; 0: one fewer than there are cores, at least one
-	Queue     int    // how many more may wait for their turn; further ones are refused
+	Queue     int    // how many more may wait for their turn; beyond that those with the most failures are refused
 }
 
 // Lengths of salt and key in bytes, as RFC 9106 section 4 recommends.
@@ -34,10 +31,9 @@ const (
 //
 // Passwords are hashed in composed form (NFC): keyboards differ in how they code the same character.
 type hasher struct {
-	params  argon2id.Params
-	places  *semaphore.Weighted // held while waiting and working
-	workers *semaphore.Weighted // held while working
-	dummy   string              // a hash to check where there is none
+	params argon2id.Params
+	turns  *turns // one is held while working
+	dummy  string // a hash to check where there is none
 }
 
 func newHasher(h Hashing) (*hasher, error) {
@@ -59,16 +55,16 @@ func newHasher(h Hashing) (*hasher, error) {
 		return nil, fmt.Errorf("hashing: %w", err)
 	}
 	return &hasher{
-		params:  params,
-		places:  semaphore.NewWeighted(int64(h.Workers) + int64(h.Queue)),
-		workers: semaphore.NewWeighted(int64(h.Workers)),
-		dummy:   dummy,
+		params: params,
+		turns:  newTurns(h.Workers, h.Queue),
+		dummy:  dummy,
 	}, nil
 }
 
-// hash is the password's hash in PHC string format. The error is RATE_LIMITED when too many wait already.
-func (h *hasher) hash(ctx context.Context, password string) (hash string, err error) {
-	err = h.inTurn(ctx, func() error {
+// hash is the password's hash in PHC string format. The more failures those who want it have, the longer they wait,
+// and the error is RATE_LIMITED when too many with fewer do.
+func (h *hasher) hash(ctx context.Context, failures int, password string) (hash string, err error) {
+	err = h.inTurn(ctx, failures, func() error {
 		hash, err = argon2id.CreateHash(fold.Canonical(password), &h.params)
 		return err
 	})
@@ -77,14 +73,14 @@ func (h *hasher) hash(ctx context.Context, password string) (hash string, err er
 
 // verify says whether the hash is the password's. Without a hash it is false after the same work, as it is for
 // a password longer than any may be. When the hash was made by other parameters than today's, renewed is a
-// new one of the same password; else it is empty. The error is RATE_LIMITED when too many wait already.
-func (h *hasher) verify(ctx context.Context, password, hash string) (ok bool, renewed string, err error) {
+// new one of the same password; else it is empty. Failures and the error are as for hash.
+func (h *hasher) verify(ctx context.Context, failures int, password, hash string) (ok bool, renewed string, err error) {
 	password = fold.Canonical(password)
 	possible := hash != "" && utf8.RuneCountInString(password) <= maxPassword
 	if !possible {
 		password, hash = "", h.dummy
 	}
-	err = h.inTurn(ctx, func() error {
+	err = h.inTurn(ctx, failures, func() error {
 		matches, params, err := argon2id.CheckHash(password, hash)
 		if err != nil {
 			return err
@@ -102,19 +98,11 @@ func (h *hasher) verify(ctx context.Context, password, hash string) (ok bool, re
 }
 
 // inTurn runs work once it is its turn.
-func (h *hasher) inTurn(ctx context.Context, work func() error) error {
-	if !h.places.TryAcquire(1) {
-		return &fault.Error{
-			Code:       fault.RateLimited,
-			Message:    "The server is busy; try again shortly.",
-			RetryAfter: time.Second,
-		}
+func (h *hasher) inTurn(ctx context.Context, failures int, work func() error) error {
+	if err := h.turns.take(ctx, failures); err != nil {
+		return err
 	}
-	defer h.places.Release(1)
-	if err := h.workers.Acquire(ctx, 1); err != nil {
-		return fmt.Errorf("waiting to hash a password: %w", err)
-	}
-	defer h.workers.Release(1)
+	defer h.turns.release()
 	if err := work(); err != nil {
 		return fmt.Errorf("hashing a password: %w", err)
 	}

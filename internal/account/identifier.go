@@ -52,13 +52,16 @@ func claim(ctx context.Context, tx *ent.Tx, key string, userID int64, field stri
 	return nil
 }
 
+// nameKey is the key of a name as it is typed to sign in by.
+func nameKey(name string) string { return fold.Identifier(strings.TrimSpace(name)) }
+
 // userNamed is the user who signs in by this username or e-mail address, however they spell it; nil for nobody.
 func (r *Registry) userNamed(ctx context.Context, name string) (*ent.User, error) {
 	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return nil, nil // nobody's, and not every database takes the question
 	}
 	u, err := r.db.Read.User.Query().
-		Where(user.HasIdentifiersWith(identifier.ID(fold.Identifier(strings.TrimSpace(name))))).
+		Where(user.HasIdentifiersWith(identifier.ID(nameKey(name)))).
 		Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil

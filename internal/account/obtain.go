@@ -7,6 +7,8 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/user"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 )
@@ -17,24 +19,37 @@ var errChanged = errors.New("the account changed meanwhile")
 // Obtain signs in by username or e-mail address: it begins a session and answers its first tokens. The error is
 // INVALID_CREDENTIALS, the same after the same work for an unknown user, an inactive one and a wrong password,
 // or RATE_LIMITED. In cookie mode the refresh token is put into the cookie, and the error may be FORBIDDEN.
-func (r *Registry) Obtain(ctx context.Context, username, password string) (*Tokens, error) {
+//
+// Failures are counted by the name as it was typed and not by the user, or the count would tell which names are
+// somebody's, and which are the same user's.
+func (r *Registry) Obtain(ctx context.Context, username, password string) (tokens *Tokens, err error) {
 	jar := refreshcookie.FromContext(ctx)
 	if err := jar.CheckPreflight(); err != nil {
 		return nil, err
 	}
-	tokens, err := r.obtain(ctx, username, password)
-	if errors.Is(err, errChanged) {
-		// Another sign-in may have renewed the hash of the very same password. It does so once, and a second look
-		// finds either that or a change that was meant.
-		tokens, err = r.obtain(ctx, username, password)
+	address := auth.ClientFromContext(ctx).IPAddress
+	err = r.settings.Guard.TryAccount(ctx, address, nameKey(username), func(try *backoff.Try) error {
+		tokens, err = r.obtain(ctx, try, username, password)
+		if errors.Is(err, errChanged) {
+			// Another sign-in may have renewed the hash of the very same password. It does so once, and a second look
+			// finds either that or a change that was meant.
+			tokens, err = r.obtain(ctx, try, username, password)
+		}
+		if errors.Is(err, errChanged) {
+			err = invalidCredentials()
+		}
+		if fault.CodeOf(err) == fault.InvalidCredentials {
+			try.Keep()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	if errors.Is(err, errChanged) {
-		return nil, invalidCredentials()
-	}
-	return tokens.putIn(jar), err
+	return tokens.putIn(jar), nil
 }
 
-func (r *Registry) obtain(ctx context.Context, username, password string) (*Tokens, error) {
+func (r *Registry) obtain(ctx context.Context, try *backoff.Try, username, password string) (*Tokens, error) {
 	u, err := r.userNamed(ctx, username)
 	if err != nil {
 		return nil, err
@@ -43,7 +58,7 @@ func (r *Registry) obtain(ctx context.Context, username, password string) (*Toke
 	if u != nil && u.IsActive {
 		hash = u.PasswordHash
 	}
-	ok, renewed, err := r.hasher.verify(ctx, password, hash)
+	ok, renewed, err := r.hasher.verify(ctx, try.Failures(), password, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +81,9 @@ func (r *Registry) obtain(ctx context.Context, username, password string) (*Toke
 		}
 		if n == 0 {
 			return errChanged
+		}
+		if err := try.ForgiveIn(ctx, tx); err != nil {
+			return err
 		}
 		s, err = r.begin(ctx, tx, u.ID, now)
 		return err

@@ -3,10 +3,13 @@ package account
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/fold"
 )
@@ -20,19 +23,35 @@ type Registration struct {
 
 // Register makes an active account. It does not sign in. The error is a fault.Mistakes with everything that is
 // wrong with the registration, in the order of its fields, RATE_LIMITED, or FORBIDDEN where registration is closed.
-func (r *Registry) Register(ctx context.Context, in Registration) (*ent.User, error) {
+//
+// Whatever comes of it, it counts as a failure of its address: each one makes an account, or tells which names are
+// taken.
+func (r *Registry) Register(ctx context.Context, in Registration) (u *ent.User, err error) {
 	if r.settings.RegistrationClosed {
 		return nil, fault.New(fault.Forbidden, "Registration is closed.")
 	}
-	return r.register(ctx, in, false)
+	address := auth.ClientFromContext(ctx).IPAddress
+	err = r.settings.Guard.TryAddress(ctx, address, func(try *backoff.Try) error {
+		u, err = r.register(ctx, in, false, try.Failures())
+		var mistakes fault.Mistakes
+		if err == nil || errors.As(err, &mistakes) || ctx.Err() != nil { // else it was the server that failed
+			try.Keep()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
 }
 
-// CreateSuperuser is as Register, whether registration is closed or not, and the account is staff.
+// CreateSuperuser is as Register, whether registration is closed or not, the account is staff, and it counts for
+// nothing.
 func (r *Registry) CreateSuperuser(ctx context.Context, in Registration) (*ent.User, error) {
-	return r.register(ctx, in, true)
+	return r.register(ctx, in, true, 0)
 }
 
-func (r *Registry) register(ctx context.Context, in Registration, staff bool) (*ent.User, error) {
+func (r *Registry) register(ctx context.Context, in Registration, staff bool, failures int) (*ent.User, error) {
 	a := newApplicant(in)
 	// Asked beforehand, a name that is taken is told together with all other mistakes, and costs no hash.
 	taken, err := owners(ctx, r.db.Read.Identifier, a.wellFormedKeys()...)
@@ -42,7 +61,7 @@ func (r *Registry) register(ctx context.Context, in Registration, staff bool) (*
 	if err := a.mistakes(taken).Err(); err != nil {
 		return nil, err
 	}
-	hash, err := r.hasher.hash(ctx, a.password)
+	hash, err := r.hasher.hash(ctx, failures, a.password)
 	if err != nil {
 		return nil, err
 	}

@@ -243,7 +243,7 @@ func TestConcurrentRegistrationsOfOneName(t *testing.T) {
 func TestRegisterLooksAgainBeforeItAdds(t *testing.T) {
 	w := build(t)
 	ctx := t.Context()
-	w.meanwhile(t, func() {
+	w.whileTrying(t, func() {
 		_, err := w.Register(ctx, account.Registration{Username: "Ada", Email: "ada@EXAMPLE.org", Password: goodPassword})
 		wantMistakes(t, err, "username NOT_UNIQUE", "email NOT_UNIQUE")
 	}, func(tx *ent.Tx) error {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/token"
 )
@@ -36,6 +37,8 @@ type Settings struct {
 	RefreshGrace time.Duration
 	// SessionsPerUser is how many live sessions a user may have, at least 1; one more ends the oldest.
 	SessionsPerUser int
+	// Guard has those wait who guess. Required.
+	Guard *backoff.Guard
 	// Hashing is what hashing a password costs.
 	Hashing Hashing
 	// Now is the clock. Required.
@@ -63,6 +66,8 @@ func (s Settings) check() error {
 		return errors.New("no clock")
 	case s.Random == nil:
 		return errors.New("no source of random numbers")
+	case s.Guard == nil:
+		return errors.New("no guard against guessing")
 	case s.AccessLifetime < time.Second:
 		return fmt.Errorf("an access token's lifetime of %v is less than a second", s.AccessLifetime)
 	case s.RefreshLifetime < s.AccessLifetime, s.SessionLifetime < s.RefreshLifetime:

@@ -24,7 +24,7 @@ func (r *Registry) SetPassword(ctx context.Context, identifier, password string)
 	if err := mistakes.Err(); err != nil {
 		return nil, err
 	}
-	hash, err := r.hasher.hash(ctx, password)
+	hash, err := r.hasher.hash(ctx, 0, password)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -40,6 +42,11 @@ func (c *clock) now() time.Time {
 	if before != nil {
 		before()
 	}
+	return c.peek()
+}
+
+// peek is the time, of which before hears nothing.
+func (c *clock) peek() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.time
@@ -87,6 +94,7 @@ type world struct {
 	*account.Registry
 	db     *database.DB
 	tokens *token.Issuer
+	guard  *backoff.Guard
 	clock  *clock
 	ran    *statements
 }
@@ -105,6 +113,13 @@ func over(t testing.TB, db *database.DB, ran *statements, c *clock, change ...fu
 	if err != nil {
 		t.Fatal(err)
 	}
+	guard, err := backoff.New(db, backoff.Settings{
+		FreePerAccount: 10_000, FreePerAddress: 10_000, FirstDelay: time.Second, MaxDelay: time.Hour,
+		ForgiveAfter: 15 * time.Minute, MaxRows: 1000, Now: c.peek,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ts := token.Settings{Keys: []token.Key{key}, Now: c.now}
 	s := account.Settings{
 		AccessLifetime:  5 * time.Minute,
@@ -112,6 +127,7 @@ func over(t testing.TB, db *database.DB, ran *statements, c *clock, change ...fu
 		SessionLifetime: 30 * 24 * time.Hour,
 		RefreshGrace:    10 * time.Second,
 		SessionsPerUser: 100,
+		Guard:           guard,
 		Hashing:         account.Hashing{MemoryKiB: 64, Passes: 1, Queue: 1000},
 		Now:             c.now,
 		Random:          rand.Reader,
@@ -127,7 +143,7 @@ func over(t testing.TB, db *database.DB, ran *statements, c *clock, change ...fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{Registry: registry, db: db, tokens: issuer, clock: c, ran: ran}
+	return &world{Registry: registry, db: db, tokens: issuer, guard: guard, clock: c, ran: ran}
 }
 
 func (w *world) register(t testing.TB, username string) *ent.User {
@@ -214,6 +230,31 @@ func (w *world) meanwhile(t testing.TB, call func(), change func(tx *ent.Tx) err
 		return change(tx)
 	})
 	group.Wait()
+}
+
+// whileTrying is as meanwhile, for a call that counts as a try before it reads what it needs.
+func (w *world) whileTrying(t testing.TB, call func(), change func(tx *ent.Tx) error) {
+	t.Helper()
+	var group sync.WaitGroup
+	var once sync.Once
+	w.ran.begun = func() {
+		once.Do(func() { // the try is being counted
+			group.Go(func() {
+				w.write(t, func(tx *ent.Tx) error { // nobody else writes from now on
+					for !slices.ContainsFunc(w.ran.take(), func(text string) bool { return strings.HasPrefix(text, "driver.Query") }) {
+						time.Sleep(time.Millisecond)
+					}
+					time.Sleep(50 * time.Millisecond) // it was told of its SELECT when that began
+					return change(tx)
+				})
+			})
+			time.Sleep(50 * time.Millisecond) // that is next in line for the one connection that writes
+			w.ran.take()
+		})
+	}
+	call()
+	group.Wait()
+	w.ran.begun = nil
 }
 
 // sign makes a token of this server's with any claims at all.

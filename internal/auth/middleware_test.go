@@ -17,7 +17,7 @@ import (
 // serve sends a request through the middleware to a handler.
 func serve(r *http.Request, authenticate auth.Authenticate, handle http.HandlerFunc) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	auth.Middleware(authenticate)(handle).ServeHTTP(w, r)
+	auth.Middleware(authenticate, nil)(handle).ServeHTTP(w, r)
 	return w
 }
 
@@ -79,7 +79,7 @@ func TestViewersDoNotLeak(t *testing.T) {
 	}
 	handler := auth.Middleware(func(_ context.Context, access string) (auth.Viewer, error) {
 		return auth.Viewer{UserID: ids[access]}, nil
-	})(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	}, nil)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		viewer, err := auth.FromContext(r.Context())
 		if want := ids[r.Header.Get("X-Want")]; err != nil || viewer.UserID != want {
 			t.Errorf("viewer %d, %v; want %d", viewer.UserID, err, want)

@@ -31,6 +31,8 @@ func (c *checker) check() {
 	c.checkSecret()
 	c.checkLifetimes()
 	c.checkArgon2()
+	c.checkBackoff()
+	c.checkProxies()
 	c.checkOrigins()
 }
 
@@ -120,6 +122,58 @@ func (c *checker) checkArgon2() {
 	if c.sound(passes) && s.Argon2Passes < productionPasses {
 		c.problem(passes, "must be at least %d in production, which is OWASP's minimum, not %s", productionPasses, c.show(passes))
 	}
+}
+
+func (c *checker) checkBackoff() {
+	const first, longest = "GATEHOUSE_BACKOFF_FIRST_DELAY", "GATEHOUSE_BACKOFF_MAX_DELAY"
+	if c.sound(first, longest) && c.settings.BackoffFirstDelay > c.settings.BackoffMaxDelay {
+		c.problem(first, "must not be longer than %s, which is %s, but is %s", longest, c.show(longest), c.show(first))
+	}
+}
+
+// checkProxies leaves the proxies in their canonical form.
+func (c *checker) checkProxies() {
+	const name = "GATEHOUSE_TRUSTED_PROXIES"
+	var proxies []string
+	for _, text := range c.settings.TrustedProxies {
+		text = strings.TrimSpace(text)
+		switch prefix, ok := parseProxy(text); {
+		case text == "":
+			c.problem(name, "has nothing between two commas, or before or after one")
+		case !ok:
+			c.problem(name, "must list IP addresses or prefixes such as 10.0.0.0/8, without names, ports or zones: %s is not one", show(text))
+		case prefix.Bits() == 0:
+			c.problem(name, "must not trust every address: whoever is not behind a proxy could then pretend to be anybody; %s does", show(text))
+		case prefix != prefix.Masked():
+			c.problem(name, "has an address within a prefix: %s, where %s would be the prefix", show(text), prefix.Masked())
+		default:
+			canonical := prefix.String()
+			if prefix.IsSingleIP() {
+				canonical = prefix.Addr().String()
+			}
+			if !slices.Contains(proxies, canonical) {
+				proxies = append(proxies, canonical)
+			}
+		}
+	}
+	c.settings.TrustedProxies = proxies
+}
+
+// parseProxy reads an IP address, or a prefix of some. What is IPv4 in the form of IPv6 is IPv4.
+func parseProxy(text string) (prefix netip.Prefix, ok bool) {
+	if ip, err := netip.ParseAddr(text); err == nil {
+		ip = ip.Unmap()
+		return netip.PrefixFrom(ip, ip.BitLen()), ip.Zone() == ""
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	if ip := prefix.Addr(); ip.Is4In6() {
+		const mapped = 96 // bits before those of the IPv4 address
+		return netip.PrefixFrom(ip.Unmap(), prefix.Bits()-mapped), prefix.Bits() >= mapped
+	}
+	return prefix, true
 }
 
 // checkOrigins leaves the origins as browsers send them.

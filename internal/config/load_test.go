@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 
+	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/config"
 )
 
@@ -36,13 +38,21 @@ func defaults() config.Settings {
 		Argon2Passes:         2,
 		Argon2Threads:        1,
 		PasswordQueue:        64,
-		Introspection:        true,
-		Playground:           true,
-		RequestTimeout:       10 * time.Second,
-		ShutdownTimeout:      20 * time.Second,
-		MaxBodyBytes:         256 << 10,
-		LogFormat:            config.LogText,
-		LogLevel:             "info",
+
+		BackoffFreePerAccount: 5,
+		BackoffFreePerAddress: 50,
+		BackoffFirstDelay:     time.Second,
+		BackoffMaxDelay:       time.Hour,
+		BackoffForgiveAfter:   15 * time.Minute,
+		BackoffMaxRows:        100_000,
+
+		Introspection:   true,
+		Playground:      true,
+		RequestTimeout:  10 * time.Second,
+		ShutdownTimeout: 20 * time.Second,
+		MaxBodyBytes:    256 << 10,
+		LogFormat:       config.LogText,
+		LogLevel:        "info",
 	}
 }
 
@@ -126,6 +136,13 @@ func TestEverySettingIsRead(t *testing.T) {
 		"GATEHOUSE_ARGON2_THREADS=4",
 		"GATEHOUSE_PASSWORD_WORKERS=7",
 		"GATEHOUSE_PASSWORD_QUEUE=0",
+		"GATEHOUSE_BACKOFF_FREE_PER_ACCOUNT=3",
+		"GATEHOUSE_BACKOFF_FREE_PER_ADDRESS=30",
+		"GATEHOUSE_BACKOFF_FIRST_DELAY=2s",
+		"GATEHOUSE_BACKOFF_MAX_DELAY=10m",
+		"GATEHOUSE_BACKOFF_FORGIVE_AFTER=1h",
+		"GATEHOUSE_BACKOFF_MAX_ROWS=5000",
+		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8 ,::ffff:10.1.0.0/112,2001:DB8:0::/32,::FFFF:127.0.0.1,127.0.0.1/32,0::1",
 		"GATEHOUSE_INTROSPECTION=false",
 		"GATEHOUSE_PLAYGROUND=0",
 		"GATEHOUSE_CORS_ORIGINS=https://Shop.example, http://localhost:5173 ,https://shop.example:443",
@@ -162,14 +179,23 @@ func TestEverySettingIsRead(t *testing.T) {
 		Argon2Threads:        4,
 		PasswordWorkers:      7,
 		PasswordQueue:        0,
-		Introspection:        false,
-		Playground:           false,
-		CORSOrigins:          []string{"https://shop.example", "http://localhost:5173"},
-		RequestTimeout:       3 * time.Second,
-		ShutdownTimeout:      4 * time.Second,
-		MaxBodyBytes:         2048,
-		LogFormat:            config.LogJSON,
-		LogLevel:             "debug",
+
+		BackoffFreePerAccount: 3,
+		BackoffFreePerAddress: 30,
+		BackoffFirstDelay:     2 * time.Second,
+		BackoffMaxDelay:       10 * time.Minute,
+		BackoffForgiveAfter:   time.Hour,
+		BackoffMaxRows:        5000,
+		TrustedProxies:        []string{"127.0.0.1", "10.0.0.0/8", "10.1.0.0/16", "2001:db8::/32", "::1"},
+
+		Introspection:   false,
+		Playground:      false,
+		CORSOrigins:     []string{"https://shop.example", "http://localhost:5173"},
+		RequestTimeout:  3 * time.Second,
+		ShutdownTimeout: 4 * time.Second,
+		MaxBodyBytes:    2048,
+		LogFormat:       config.LogJSON,
+		LogLevel:        "debug",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -250,6 +276,28 @@ func TestValues(t *testing.T) {
 		{variable: "PASSWORD_WORKERS", good: []string{"0", "256"}, bad: []string{"-1", "257"}, says: "must be a whole number from 0 to 256, not "},
 		{variable: "PASSWORD_QUEUE", good: []string{"0", "10000"}, bad: []string{"-1", "10001"}, says: "must be a whole number from 0 to 10000, not "},
 
+		{variable: "BACKOFF_FREE_PER_ACCOUNT", good: []string{"1", "100000"}, bad: []string{"0", "-1", "100001", "off"}, says: "must be a whole number from 1 to 100000, not "},
+		{variable: "BACKOFF_FREE_PER_ADDRESS", good: []string{"1", "100000"}, bad: []string{"0", "-1", "100001"}, says: "must be a whole number from 1 to 100000, not "},
+		{variable: "BACKOFF_FIRST_DELAY", good: []string{"1s", "1500ms", "1h"}, bad: []string{"0s", "999ms", "-1s", "24h1s"}, says: "must be a duration from 1s to 24h, not "},
+		{variable: "BACKOFF_FIRST_DELAY", bad: []string{"61m"}, says: "must not be longer than GATEHOUSE_BACKOFF_MAX_DELAY, which is \"1h\", but is \"61m\""},
+		{variable: "BACKOFF_MAX_DELAY", good: []string{"1s", "24h"}, bad: []string{"0s", "24h1ns"}, says: "must be a duration from 1s to 24h, not "},
+		{variable: "BACKOFF_FORGIVE_AFTER", good: []string{"1s", "24h"}, bad: []string{"0s", "-15m", "25h"}, says: "must be a duration from 1s to 24h, not "},
+		{variable: "BACKOFF_MAX_ROWS", good: []string{"1000", "10000000"}, bad: []string{"0", "999", "10000001"}, says: "must be a whole number from 1000 to 10000000, not "},
+
+		{
+			variable: "TRUSTED_PROXIES",
+			good:     []string{"127.0.0.1", "::1,10.0.0.0/8", "192.0.2.1/32", "2001:db8::/64", "::ffff:10.0.0.0/104", "128.0.0.0/1"},
+			bad: []string{
+				"localhost", "proxy.example", "127.0.0.1:8080", "[::1]", "[::1]:80", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/", "/8", "10/8", "10.0.0.*",
+				"10.0.0.0/255.0.0.0", "010.0.0.1", "0x7f.0.0.1", "fe80::1%eth0", "fe80::%eth0/64", "*", "true", "127.0.0.1 10.0.0.1", "127.0.0.1;10.0.0.1",
+				"::ffff:10.0.0.0/95", "10.0.0.0-10.0.0.9",
+			},
+			says: "must list IP addresses or prefixes such as 10.0.0.0/8, without names, ports or zones",
+		},
+		{variable: "TRUSTED_PROXIES", bad: []string{"0.0.0.0/0", "::/0", "::ffff:0:0/96", "127.0.0.1/0"}, says: "must not trust every address"},
+		{variable: "TRUSTED_PROXIES", bad: []string{"10.0.0.1/8", "::ffff:10.0.0.1/104"}, says: "where 10.0.0.0/8 would be the prefix"},
+		{variable: "TRUSTED_PROXIES", bad: []string{",", "127.0.0.1,", ",::1", "::1,,::1", " "}, says: "has nothing between two commas"},
+
 		{variable: "MIGRATE", good: []string{"true", "FALSE", "1", "0", "yes", "No", "on", "off"}, bad: []string{"2", "t", "enabled", " true"}, says: "must be true or false (or 1 or 0, yes or no, on or off), not "},
 		{variable: "INTROSPECTION", good: []string{"on"}, bad: []string{"f"}, says: "must be true or false"},
 		{variable: "PLAYGROUND", good: []string{"off"}, bad: []string{"nope"}, says: "must be true or false"},
@@ -288,6 +336,33 @@ func TestValues(t *testing.T) {
 					t.Errorf("%s: prints a password: %s", name, line)
 				}
 			}
+		}
+	}
+}
+
+func TestTrustedProxyPrefixes(t *testing.T) {
+	settings, err := config.Load([]string{"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1,::ffff:192.0.2.7,10.0.0.0/8,::1,::ffff:10.1.0.0/112"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(settings.TrustedProxyPrefixes()), "[127.0.0.1/32 192.0.2.7/32 10.0.0.0/8 ::1/128 10.1.0.0/16]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	// Limits that hold each for itself must hold together as well.
+	for _, s := range [][]string{
+		{"GATEHOUSE_BACKOFF_FREE_PER_ADDRESS=100000", "GATEHOUSE_BACKOFF_FORGIVE_AFTER=24h", "GATEHOUSE_BACKOFF_MAX_DELAY=24h"},
+		{"GATEHOUSE_BACKOFF_FREE_PER_ADDRESS=1", "GATEHOUSE_BACKOFF_FREE_PER_ACCOUNT=1", "GATEHOUSE_BACKOFF_FORGIVE_AFTER=1s", "GATEHOUSE_BACKOFF_MAX_DELAY=1s"},
+	} {
+		settings, err := config.Load(s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := backoff.New(nil, backoff.Settings{
+			FreePerAccount: settings.BackoffFreePerAccount, FreePerAddress: settings.BackoffFreePerAddress,
+			FirstDelay: settings.BackoffFirstDelay, MaxDelay: settings.BackoffMaxDelay,
+			ForgiveAfter: settings.BackoffForgiveAfter, MaxRows: settings.BackoffMaxRows, Now: time.Now,
+		}); err != nil {
+			t.Errorf("%q: %v", s, err)
 		}
 	}
 }
@@ -331,18 +406,18 @@ func TestEveryProblemAtOnce(t *testing.T) {
 
 func TestUnknownVariables(t *testing.T) {
 	for entry, want := range map[string]string{
-		"GATEHOUSE_ACCESS_TOKEN_LIFETIM=1m":   "did you mean GATEHOUSE_ACCESS_TOKEN_LIFETIME?",
-		"GATEHOUSE_SECRETKEY=" + goodKey:      "did you mean GATEHOUSE_SECRET_KEY?",
-		"GATEHOUSE_SECRET_KEY_FLIE=/k":        "did you mean GATEHOUSE_SECRET_KEY_FILE?",
-		"GATEHOUSE_CORS_ORIGIN=https://a":     "did you mean GATEHOUSE_CORS_ORIGINS?",
-		"GATEHOUSE_ARGON2_MEMORY=8":           "did you mean GATEHOUSE_ARGON2_MEMORY_KIB?",
-		"GATEHOUSE_DATABASE=sqlite://x":       "did you mean GATEHOUSE_DATABASE_URL?",
-		"gatehouse_env=production":            "did you mean GATEHOUSE_ENV?",
-		"Gatehouse_Playground=false":          "did you mean GATEHOUSE_PLAYGROUND?",
-		"GATEHOUSE_SUPERUSER_PASSWORDS=x":     "is not a setting",
-		"GATEHOUSE_=x":                        "lists them all",
-		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1": "lists them all",
-		"GATEHOUSE_PORT=8080":                 "is not a setting",
+		"GATEHOUSE_ACCESS_TOKEN_LIFETIM=1m":  "did you mean GATEHOUSE_ACCESS_TOKEN_LIFETIME?",
+		"GATEHOUSE_SECRETKEY=" + goodKey:     "did you mean GATEHOUSE_SECRET_KEY?",
+		"GATEHOUSE_SECRET_KEY_FLIE=/k":       "did you mean GATEHOUSE_SECRET_KEY_FILE?",
+		"GATEHOUSE_CORS_ORIGIN=https://a":    "did you mean GATEHOUSE_CORS_ORIGINS?",
+		"GATEHOUSE_ARGON2_MEMORY=8":          "did you mean GATEHOUSE_ARGON2_MEMORY_KIB?",
+		"GATEHOUSE_DATABASE=sqlite://x":      "did you mean GATEHOUSE_DATABASE_URL?",
+		"gatehouse_env=production":           "did you mean GATEHOUSE_ENV?",
+		"Gatehouse_Playground=false":         "did you mean GATEHOUSE_PLAYGROUND?",
+		"GATEHOUSE_SUPERUSER_PASSWORDS=x":    "is not a setting",
+		"GATEHOUSE_=x":                       "lists them all",
+		"GATEHOUSE_METRICS_ADDR=127.0.0.1:1": "is not a setting",
+		"GATEHOUSE_PORT=8080":                "is not a setting",
 
 		"GATEHOUSE_TEST_SLOW=1":                    "",
 		"GATEHOUSE_E2E_BROWSER=chromium":           "",

@@ -7,6 +7,7 @@ package config
 
 import (
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -74,7 +75,7 @@ type Settings struct {
 	// SessionsPerUser is how many live sessions a user may have, 1 to 10,000; one more ends the oldest.
 	SessionsPerUser int `env:"GATEHOUSE_SESSIONS_PER_USER" envDefault:"100" min:"1" max:"10000" help:"How many live sessions a user may have; one more ends the oldest"`
 
-	// FlushInterval is how long a serving program waits before it deletes expired sessions again: 0 to 168 hours, 0 for never.
+	// FlushInterval is how long a serving program waits before it deletes expired sessions and forgiven failures again: 0 to 168 hours, 0 for never.
 	FlushInterval time.Duration `env:"GATEHOUSE_FLUSH_INTERVAL" envDefault:"1h" min:"0s" max:"168h" help:"How often expired sessions are deleted; 0s: only by gatehouse flushexpired"`
 
 	// JWTIssuer is the iss claim that tokens are given and must have. Empty: none is written or demanded.
@@ -100,8 +101,33 @@ type Settings struct {
 	// Read it through [Settings.PasswordWorkerCount].
 	PasswordWorkers int `env:"GATEHOUSE_PASSWORD_WORKERS" envDefault:"0" min:"0" max:"256" help:"How many passwords may be hashed at a time; 0: one fewer than there are cores, at least one"`
 
-	// PasswordQueue is how many more may wait for their turn, 0 to 10,000; further ones are refused as RATE_LIMITED.
-	PasswordQueue int `env:"GATEHOUSE_PASSWORD_QUEUE" envDefault:"64" min:"0" max:"10000" help:"How many more may wait for their turn; further ones are refused as RATE_LIMITED"`
+	// PasswordQueue is how many more may wait for their turn, 0 to 10,000; beyond that those whose address has failed most
+	// are refused as RATE_LIMITED.
+	PasswordQueue int `env:"GATEHOUSE_PASSWORD_QUEUE" envDefault:"64" min:"0" max:"10000" help:"How many more may wait for their turn; beyond that those whose address has failed most are refused as RATE_LIMITED"`
+
+	// BackoffFreePerAccount is how many failed sign-ins to one account, from one address, cost no waiting: 1 to 100,000.
+	BackoffFreePerAccount int `env:"GATEHOUSE_BACKOFF_FREE_PER_ACCOUNT" envDefault:"5" min:"1" max:"100000" help:"How many failed sign-ins to one account from one address cost no waiting"`
+
+	// BackoffFreePerAddress is how many failed sign-ins and registrations from one address, to whatever accounts, cost no
+	// waiting: 1 to 100,000.
+	BackoffFreePerAddress int `env:"GATEHOUSE_BACKOFF_FREE_PER_ADDRESS" envDefault:"50" min:"1" max:"100000" help:"How many failed sign-ins and registrations from one address cost no waiting"`
+
+	// BackoffFirstDelay is how long the next try has to wait then: 1 second to BackoffMaxDelay. Each further failure doubles it.
+	BackoffFirstDelay time.Duration `env:"GATEHOUSE_BACKOFF_FIRST_DELAY" envDefault:"1s" min:"1s" max:"24h" help:"How long the next try has to wait then; each further failure doubles it"`
+
+	// BackoffMaxDelay is the longest wait that doubling leads to: BackoffFirstDelay to 24 hours.
+	BackoffMaxDelay time.Duration `env:"GATEHOUSE_BACKOFF_MAX_DELAY" envDefault:"1h" min:"1s" max:"24h" help:"The longest wait that doubling leads to"`
+
+	// BackoffForgiveAfter is the time in which one failure is forgiven, one after the other: 1 second to 24 hours.
+	BackoffForgiveAfter time.Duration `env:"GATEHOUSE_BACKOFF_FORGIVE_AFTER" envDefault:"15m" min:"1s" max:"24h" help:"The time in which one failure is forgiven, one after the other"`
+
+	// BackoffMaxRows is how many rows may remember failures, 1,000 to 10,000,000; beyond that those that matter the
+	// shortest time go first.
+	BackoffMaxRows int `env:"GATEHOUSE_BACKOFF_MAX_ROWS" envDefault:"100000" min:"1000" max:"10000000" help:"How many rows may remember failures, up to two for each try"`
+
+	// TrustedProxies are the addresses of which X-Forwarded-For is believed, each an address or a prefix in its canonical
+	// form, without repeats; never all addresses. Empty: it is ignored. Read them through [Settings.TrustedProxyPrefixes].
+	TrustedProxies []string `env:"GATEHOUSE_TRUSTED_PROXIES" help:"Addresses of proxies whose X-Forwarded-For is believed, separated by commas, each an IP address or a prefix such as 10.0.0.0/8; empty: none"`
 
 	// Introspection says whether the schema may be asked about itself.
 	Introspection bool `env:"GATEHOUSE_INTROSPECTION" envDefault:"true" help:"Answer introspection queries"`
@@ -188,6 +214,15 @@ func (s Settings) DatabasePath() string {
 // used, with [LoadOrCreateSecret], only when SecretKey and JWTKeys are empty.
 func (s Settings) SecretKeyPath() string {
 	return filepath.Join(filepath.Dir(s.DatabasePath()), secretKeyName)
+}
+
+// TrustedProxyPrefixes are the TrustedProxies, where an address stands for the prefix that is it alone.
+func (s Settings) TrustedProxyPrefixes() []netip.Prefix {
+	prefixes := make([]netip.Prefix, len(s.TrustedProxies))
+	for i, text := range s.TrustedProxies {
+		prefixes[i], _ = parseProxy(text) // Load has refused what is none
+	}
+	return prefixes
 }
 
 // PasswordWorkerCount is PasswordWorkers with its 0 worked out: one fewer than the cores this process may use, at least 1.
