@@ -161,6 +161,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 		SessionLifetime: settings.SessionLifetime,
 		RefreshGrace:    settings.RefreshGrace,
 		KeepRefresh:     !settings.RefreshRotation,
+		AcceptForeign:   settings.AcceptForeignTokens,
 		SessionsPerUser: settings.SessionsPerUser,
 		Guard:           guard,
 		Hashing: account.Hashing{

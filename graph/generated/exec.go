@@ -1845,11 +1845,11 @@ extend type Query {
 
 "Which of the viewer's sessions to end."
 enum LogoutScope {
-  "The one that the request's access token belongs to."
+  "The one that the request's access token belongs to. None, if that token is another server's."
   LOCAL
-  "All but that one."
+  "All but that one, and other servers' tokens. If the request's access token is such a one, all sessions, but no tokens of that kind."
   OTHERS
-  "All of them."
+  "All of them, and other servers' tokens, the request's own included."
   GLOBAL
 }
 
@@ -1935,6 +1935,7 @@ extend type Mutation {
   theft and revokes the session. A token that does not serve is ` + "`" + `TOKEN_NOT_VALID` + "`" + ` with a ` + "`" + `reason` + "`" + `. In cookie
   mode the token comes from the cookie, and its successor takes its place there; without a cookie the ` + "`" + `reason` + "`" + `
   is ` + "`" + `NOT_AUTHENTICATED` + "`" + `, and a request that a page of another origin may have sent is ` + "`" + `FORBIDDEN` + "`" + `.
+  Where another server's tokens are accepted, a refresh token of its begins a session, and is spent by that.
   """
   tokenRefresh(
     "The refresh token. In cookie mode it is left out, and refused; otherwise it is required."
@@ -1949,7 +1950,8 @@ extend type Mutation {
 
   """
   Ends the session that a refresh token belongs to, even when that token has expired or was spent. A token
-  that this server did not issue is ` + "`" + `TOKEN_NOT_VALID` + "`" + ` with a ` + "`" + `reason` + "`" + `. In cookie mode and without an argument
+  that this server did not issue is ` + "`" + `TOKEN_NOT_VALID` + "`" + ` with a ` + "`" + `reason` + "`" + `; where another server's are accepted, one that
+  has begun no session yet is refused from then on. In cookie mode and without an argument
   it is the cookie's session, and the cookie is cleared, so that one signs out even when the access token has
   expired; a request that a page of another origin may have sent is ` + "`" + `FORBIDDEN` + "`" + `.
   """
@@ -2001,7 +2003,7 @@ type TokenVerifyPayload {
 
 "What came of ` + "`" + `tokenRevoke` + "`" + `."
 type TokenRevokePayload {
-  "True when this call ended the session; false when it was over already."
+  "True when this call ended the session, or another server's token; false when that was over already."
   revoked: Boolean!
 }
 `, BuiltIn: false},

@@ -92,7 +92,7 @@ type SessionRevokePayload struct {
 
 // What came of `tokenRevoke`.
 type TokenRevokePayload struct {
-	// True when this call ended the session; false when it was over already.
+	// True when this call ended the session, or another server's token; false when that was over already.
 	Revoked bool `json:"revoked"`
 }
 

@@ -11,7 +11,7 @@ import (
 // database once, so that a token is worth nothing any more as soon as its session or its user's activity ends.
 // The error is a *token.Error when the token does not serve.
 func (r *Registry) Authenticate(ctx context.Context, access string) (auth.Viewer, error) {
-	claims, err := check(r.tokens.Verify, access, token.Access)
+	claims, err := r.check(r.tokens.Verify, access, token.Access)
 	if err != nil {
 		return auth.Viewer{}, err
 	}
@@ -24,7 +24,7 @@ func (r *Registry) Authenticate(ctx context.Context, access string) (auth.Viewer
 	}
 	return auth.Viewer{
 		UserID:    found.user.ID,
-		SessionID: found.session.ID,
+		SessionID: claims.SessionID,
 		IsStaff:   found.user.IsStaff,
 		Record:    found.user,
 	}, nil

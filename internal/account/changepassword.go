@@ -14,7 +14,8 @@ import (
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
-// ChangePassword gives the viewer a new password and revokes all their other sessions. The error is
+// ChangePassword gives the viewer a new password, revokes all their other sessions, and ends their foreign tokens, the
+// one asked with included. The error is
 // UNAUTHENTICATED, RATE_LIMITED, or a fault.Mistakes about "oldPassword" and "newPassword".
 //
 // A wrong old password is a failure as a sign-in with the username and that password is one.
@@ -76,12 +77,16 @@ func (r *Registry) changePassword(ctx context.Context, try *backoff.Try, viewer 
 	}
 	err = r.db.Write(ctx, func(tx *ent.Tx) error {
 		// Hashing takes its time, in which staff may have acted, or the viewer from another device.
-		alive, err := tx.Session.Query().Where(session.ID(viewer.SessionID), session.RevokedAtIsNil()).Exist(ctx)
+		alive, err := lives(ctx, tx, viewer)
 		if err != nil {
-			return fmt.Errorf("looking whether the session lives: %w", err)
+			return err
 		}
 		if !alive {
 			return auth.Unauthenticated(token.NewError(token.Revoked))
+		}
+		now := r.now()
+		if err := disownForeign(ctx, tx, viewer.UserID, now); err != nil {
+			return err
 		}
 		u, err = tx.User.UpdateOne(u).
 			Where(user.PasswordHash(u.PasswordHash), user.IsActive(true)).
@@ -96,7 +101,7 @@ func (r *Registry) changePassword(ctx context.Context, try *backoff.Try, viewer 
 		if err := try.ForgiveIn(ctx, tx); err != nil {
 			return err
 		}
-		_, err = revoke(ctx, tx, session.RevokedBecausePasswordChanged, r.now(),
+		_, err = revoke(ctx, tx, session.RevokedBecausePasswordChanged, now,
 			session.UserID(viewer.UserID), session.IDNEQ(viewer.SessionID))
 		return err
 	})

@@ -22,8 +22,10 @@ const (
 	LogoutGlobal LogoutScope = "GLOBAL" // all of them
 )
 
-// Logout ends sessions of the viewer, and says how many live ones that were. The error is UNAUTHENTICATED. With its
-// session the viewer's browser loses the cookie, too.
+// Logout ends sessions of the viewer, and says how many live ones that were. All foreign tokens of the viewer are
+// among what GLOBAL ends, and OTHERS for a viewer with a session; one without has none that LOCAL could end, and
+// OTHERS ends every session, but no foreign token, as they cannot be told apart. The error is UNAUTHENTICATED.
+// With its session the viewer's browser loses the cookie, too.
 func (r *Registry) Logout(ctx context.Context, scope LogoutScope) (int, error) {
 	viewer, err := auth.Require(ctx)
 	if err != nil {
@@ -46,8 +48,13 @@ func (r *Registry) Logout(ctx context.Context, scope LogoutScope) (int, error) {
 			return err
 		}
 		// Nor may one that has merely expired come to life by a leeway or a clock that is set back.
-		_, err = revoke(ctx, tx, session.RevokedBecauseLogout, now, which...)
-		return err
+		if _, err = revoke(ctx, tx, session.RevokedBecauseLogout, now, which...); err != nil {
+			return err
+		}
+		if scope == LogoutGlobal || scope == LogoutOthers && viewer.SessionID != 0 {
+			return disownForeign(ctx, tx, viewer.UserID, now)
+		}
+		return nil
 	})
 	if err == nil && scope != LogoutOthers {
 		refreshcookie.FromContext(ctx).Clear()

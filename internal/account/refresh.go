@@ -9,7 +9,8 @@ import (
 )
 
 // Refresh exchanges a refresh token for the session's next pair. Within the grace after that, the spent token
-// gets the same refresh token again beside a fresh access token; any later use of it revokes the session.
+// gets the same refresh token again beside a fresh access token; any later use of it revokes the session. A foreign
+// refresh token, where they are accepted, begins a session, and is spent by that in the same way.
 //
 // The error is BAD_USER_INPUT without a token, and TOKEN_NOT_VALID with a reason for one that does not serve. In cookie
 // mode the token is the cookie's, and so is the next; the error may be FORBIDDEN.
@@ -18,7 +19,7 @@ func (r *Registry) Refresh(ctx context.Context, refresh *string) (*Tokens, error
 	if err != nil {
 		return nil, err
 	}
-	claims, err := check(r.tokens.Verify, raw, token.Refresh)
+	claims, err := r.check(r.tokens.Verify, raw, token.Refresh)
 	if err != nil {
 		return nil, refuse(jar, err)
 	}
@@ -28,6 +29,19 @@ func (r *Registry) Refresh(ctx context.Context, refresh *string) (*Tokens, error
 
 func (r *Registry) exchange(ctx context.Context, claims token.Claims) (*Tokens, error) {
 	now := r.now()
+	claims, err := r.settle(ctx, claims)
+	if err != nil {
+		return nil, err
+	}
+	if isForeign(claims) {
+		var begun standing
+		if begun, claims, err = r.adopt(ctx, claims, now); err != nil {
+			return nil, err
+		}
+		if begun.session != nil {
+			return r.issue(begun.user, begun.session, now)
+		}
+	}
 	found, err := readStanding(ctx, r.db.Read.User, claims)
 	if err != nil {
 		return nil, err

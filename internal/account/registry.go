@@ -33,6 +33,8 @@ type Settings struct {
 	KeepRefresh bool
 	// RegistrationClosed has Register refuse everybody.
 	RegistrationClosed bool
+	// AcceptForeign takes tokens that another server issued under the same key and that name no session.
+	AcceptForeign bool
 	// RefreshGrace is how long after a refresh the spent token still gets the same successor; 0: not at all.
 	RefreshGrace time.Duration
 	// SessionsPerUser is how many live sessions a user may have, at least 1; one more ends the oldest.

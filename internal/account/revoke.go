@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
@@ -9,7 +10,8 @@ import (
 )
 
 // Revoke ends the session of a refresh token, be it current, spent or expired. It is false when that session was
-// over already: revoked, at its end, or gone.
+// over already: revoked, at its end, or gone. A foreign one that was not used yet will never serve; it is false when
+// it would not have anyway.
 //
 // The error is BAD_USER_INPUT without a token, and TOKEN_NOT_VALID with a reason for one that is not a refresh
 // token of this server. In cookie mode the token may be the cookie's, which is then cleared; the error may be
@@ -19,21 +21,31 @@ func (r *Registry) Revoke(ctx context.Context, refresh *string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	claims, err := check(r.tokens.VerifyGenuine, raw, token.Refresh)
+	claims, err := r.check(r.tokens.VerifyGenuine, raw, token.Refresh)
 	if err != nil {
 		jar.Clear() // who signs out must not keep it
 		return false, refusal(err)
 	}
 	now := r.now()
-	revoked := 0
+	revoked := false
 	err = r.db.Write(ctx, func(tx *ent.Tx) (err error) {
-		revoked, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now,
-			session.ID(claims.SessionID), session.UserID(claims.UserID), session.EndsAtGT(now),
-			session.CreatedAtLTE(claims.IssuedAt.Add(clockSkew)))
+		if isForeign(claims) {
+			revoked, err = endForeign(ctx, tx, claims, r.expired(raw), now)
+		} else {
+			revoked, err = endSession(ctx, tx, claims, now)
+		}
 		return err
 	})
 	if err == nil { // else it is needed to try again
 		jar.Clear()
 	}
-	return revoked > 0, err
+	return revoked && err == nil, err
+}
+
+// endSession revokes the session that a refresh token names, and says whether it was not over already.
+func endSession(ctx context.Context, tx *ent.Tx, claims token.Claims, now time.Time) (bool, error) {
+	n, err := revoke(ctx, tx, session.RevokedBecauseRevoked, now,
+		session.ID(claims.SessionID), session.UserID(claims.UserID), session.EndsAtGT(now),
+		session.CreatedAtLTE(claims.IssuedAt.Add(clockSkew)))
+	return n > 0, err
 }

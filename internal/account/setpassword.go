@@ -9,7 +9,8 @@ import (
 	"github.com/gatehouse/gatehouse/internal/fault"
 )
 
-// SetPassword gives the user of that username or e-mail address a new password and revokes all their sessions.
+// SetPassword gives the user of that username or e-mail address a new password and revokes all their sessions,
+// with their foreign tokens.
 // An inactive user stays inactive. The error is NOT_FOUND, a fault.Mistakes about "password", or RATE_LIMITED.
 func (r *Registry) SetPassword(ctx context.Context, identifier, password string) (*ent.User, error) {
 	u, err := r.userNamed(ctx, identifier)
@@ -29,6 +30,10 @@ func (r *Registry) SetPassword(ctx context.Context, identifier, password string)
 		return nil, err
 	}
 	err = r.db.Write(ctx, func(tx *ent.Tx) error {
+		now := r.now()
+		if err := disownForeign(ctx, tx, u.ID, now); err != nil {
+			return err
+		}
 		u, err = tx.User.UpdateOneID(u.ID).SetPasswordHash(hash).Save(ctx)
 		if ent.IsNotFound(err) {
 			return noSuchUser()
@@ -36,7 +41,7 @@ func (r *Registry) SetPassword(ctx context.Context, identifier, password string)
 		if err != nil {
 			return fmt.Errorf("setting a password: %w", err)
 		}
-		_, err = revoke(ctx, tx, session.RevokedBecauseRevoked, r.now(), session.UserID(u.ID))
+		_, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now, session.UserID(u.ID))
 		return err
 	})
 	if err != nil {

@@ -109,6 +109,10 @@ func (s standing) check(claims token.Claims, now time.Time) error {
 		return token.NewError(token.UserNotFound)
 	case !s.user.IsActive:
 		return token.NewError(token.UserInactive)
+	case isForeign(claims):
+		if !servesFrom(claims.IssuedAt, s.user.TokensValidFrom) {
+			return token.NewError(token.Revoked)
+		}
 	case s.session == nil, s.session.RevokedAt != nil:
 		return token.NewError(token.Revoked)
 	case claims.IssuedAt.Before(s.session.CreatedAt.Add(-clockSkew)):

@@ -63,11 +63,15 @@ func (r *Registry) refreshExpiry(now, endsAt time.Time) time.Time {
 }
 
 // check reads a token's claims with verify, one of the issuer's methods. The error is a *token.Error. A token
-// that does not say its session, or as a refresh token its generation, is none that a Registry issued.
-func check(verify func(string, token.Type) (token.Claims, error), raw string, want token.Type) (token.Claims, error) {
+// that does not say its session, or as a refresh token its generation, is none that a Registry issued; one that says
+// neither is taken all the same when foreign tokens are.
+func (r *Registry) check(verify func(string, token.Type) (token.Claims, error), raw string, want token.Type) (token.Claims, error) {
 	claims, err := verify(raw, want)
 	if err != nil {
 		return token.Claims{}, err
+	}
+	if r.settings.AcceptForeign && isForeign(claims) {
+		return claims, nil
 	}
 	if claims.SessionID == 0 || claims.Type == token.Refresh && claims.Generation == 0 {
 		return token.Claims{}, token.NewError(token.Invalid)

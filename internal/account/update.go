@@ -69,10 +69,16 @@ func (r *Registry) change(ctx context.Context, id int64, in changes) (*ent.User,
 		if err != nil {
 			return err
 		}
+		now := r.now()
+		if u.IsActive != was.IsActive { // both ways: nor may one come to life that was issued in between
+			if err := disownForeign(ctx, tx, id, now); err != nil {
+				return err
+			}
+		}
 		if u.IsActive {
 			return nil
 		}
-		_, err = revoke(ctx, tx, session.RevokedBecauseDeactivated, r.now(), session.UserID(id))
+		_, err = revoke(ctx, tx, session.RevokedBecauseDeactivated, now, session.UserID(id))
 		return err
 	})
 	if err != nil {

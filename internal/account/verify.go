@@ -21,7 +21,7 @@ type Verdict struct {
 // Verify tells what using an access or refresh token now would come to. Nothing comes of asking: not even the
 // reuse of a spent token revokes its session.
 func (r *Registry) Verify(ctx context.Context, raw string) (*Verdict, error) {
-	claims, err := check(r.tokens.Verify, raw, token.Any)
+	claims, err := r.check(r.tokens.Verify, raw, token.Any)
 	var u *ent.User
 	if err == nil {
 		u, err = r.holder(ctx, claims)
@@ -39,11 +39,15 @@ func (r *Registry) Verify(ctx context.Context, raw string) (*Verdict, error) {
 // holder is the user whose token would serve now. The error is a *token.Error when it would not.
 func (r *Registry) holder(ctx context.Context, claims token.Claims) (*ent.User, error) {
 	now := r.now()
+	claims, err := r.settle(ctx, claims)
+	if err != nil {
+		return nil, err
+	}
 	found, err := readStanding(ctx, r.db.Read.User, claims)
 	if err != nil {
 		return nil, err
 	}
-	if claims.Type == token.Access {
+	if claims.Type == token.Access || isForeign(claims) {
 		return found.user, found.check(claims, now)
 	}
 	at, err := r.assess(found, claims, now)

@@ -5,7 +5,7 @@ package auth
 // Viewer is who asks. The zero Viewer is anonymous.
 type Viewer struct {
 	UserID    int64 // 0 for an anonymous viewer
-	SessionID int64 // the session the access token belongs to
+	SessionID int64 // the session the access token belongs to; 0 for none, as with another server's token
 	IsStaff   bool
 
 	// Record is the account as package account read it, so that `me` need not read it again.

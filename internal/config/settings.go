@@ -87,6 +87,10 @@ type Settings struct {
 	// JWTLeeway is how long after its exp a token is still accepted: whole seconds, 0 to 5 minutes.
 	JWTLeeway time.Duration `env:"GATEHOUSE_JWT_LEEWAY" envDefault:"0s" min:"0s" max:"5m" whole:"seconds" help:"How long after its expiry a token is still accepted, for clocks that disagree"`
 
+	// AcceptForeignTokens says whether tokens are taken that another server, such as Django with SimpleJWT, issued under the
+	// same key. They name no session, so they are good until they expire.
+	AcceptForeignTokens bool `env:"GATEHOUSE_ACCEPT_FOREIGN_TOKENS" envDefault:"false" help:"Take tokens that SimpleJWT or another server issued under the same key; they name no session to end"`
+
 	// Argon2MemoryKiB is the memory that hashing one password takes, in KiB: 8 to 4,194,304 (4 GiB) and at least 8 for each
 	// thread; in production at least 19,456.
 	Argon2MemoryKiB uint32 `env:"GATEHOUSE_ARGON2_MEMORY_KIB" envDefault:"19456" min:"8" max:"4194304" help:"Memory that hashing one password takes, in KiB; at least 8 for each thread, in production at least 19456"`
