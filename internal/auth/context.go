@@ -129,12 +129,12 @@ func bearer(header string) (string, error) {
 
 // bearerMessage is what SimpleJWT's authentication class says where its token serializers say otherwise.
 func bearerMessage(refused *token.Error) string {
-	switch refused.Reason {
-	case token.NotAuthenticated, token.BadAuthorizationHeader:
+	switch {
+	case refused.Reason == token.NotAuthenticated, refused.Reason == token.BadAuthorizationHeader, refused.Message == token.NoUser:
 		return refused.Message
-	case token.UserNotFound:
+	case refused.Reason == token.UserNotFound:
 		return "User not found"
-	case token.UserInactive:
+	case refused.Reason == token.UserInactive:
 		return "User is inactive"
 	default:
 		return "Given token not valid for any token type"

@@ -45,8 +45,11 @@ const (
 	noExpiry = "Token has no 'exp' claim"
 	noID     = "Token has no id"
 	noType   = "Token has no type"
-	noUser   = "Token contained no recognizable user identification"
 )
+
+// NoUser is the message about a genuine token that does not say whose it is, which SimpleJWT words alike wherever it
+// finds out. Its reason is Invalid.
+const NoUser = "Token contained no recognizable user identification"
 
 // read makes Claims of the claims of a genuine token, in the order of SimpleJWT's checks: exp, jti, user_id and
 // token_type, then what only we write. Dates were looked at before; those present are right.
@@ -68,7 +71,7 @@ func read(claims map[string]any, want Type) (Claims, *Error) {
 	}
 
 	if c.UserID, ok = userID(claims["user_id"]); !ok {
-		return Claims{}, &Error{Reason: Invalid, Message: noUser}
+		return Claims{}, &Error{Reason: Invalid, Message: NoUser}
 	}
 
 	kind, present := claims["token_type"]
