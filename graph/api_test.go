@@ -86,14 +86,23 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 // ask sends a request and answers the reply's text, having forgotten the statements that ran before.
 func (a *api) ask(query string, variables map[string]any, bearer string) string {
 	a.t.Helper()
+	if bearer != "" {
+		bearer = "Bearer " + bearer
+	}
+	return a.askWith(bearer, query, variables)
+}
+
+// askWith does so with that Authorization header.
+func (a *api) askWith(authorization, query string, variables map[string]any) string {
+	a.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	request := httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
-	if bearer != "" {
-		request.Header.Set("Authorization", "Bearer "+bearer)
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
 	}
 	a.mu.Lock()
 	a.statements = nil
