@@ -212,18 +212,17 @@ func TestConcurrentForeignRefreshes(t *testing.T) {
 
 // What happens between a foreign refresh's reading and its writing decides.
 func TestForeignRefreshOvertaken(t *testing.T) {
-	ctx := t.Context()
 	for name, row := range map[string]struct {
-		change func(tx *ent.Tx) error
+		change func(ctx context.Context, tx *ent.Tx) error
 		want   token.Reason
 	}{
-		"deactivated": {func(tx *ent.Tx) error {
+		"deactivated": {func(ctx context.Context, tx *ent.Tx) error {
 			return tx.User.Update().SetIsActive(false).Exec(ctx)
 		}, token.UserInactive},
-		"signed out": {func(tx *ent.Tx) error {
+		"signed out": {func(ctx context.Context, tx *ent.Tx) error {
 			return tx.User.Update().SetTokensValidFrom(noon).Exec(ctx)
 		}, token.Revoked},
-		"revoked": {func(tx *ent.Tx) error {
+		"revoked": {func(ctx context.Context, tx *ent.Tx) error {
 			return tx.ForeignToken.Create().SetID(fmt.Sprintf("%x", sha256.Sum256([]byte("a")))).
 				SetUsedAt(noon).SetExpiresAt(noon.Add(time.Hour)).Exec(ctx)
 		}, token.Revoked},
@@ -232,9 +231,11 @@ func TestForeignRefreshOvertaken(t *testing.T) {
 			w := build(t, acceptForeign)
 			raw := w.foreign(t, token.Refresh, w.register(t, "ada").ID, map[string]any{"jti": "a"})
 			var err error
-			w.meanwhile(t, func() { _, err = w.Refresh(ctx, &raw) }, row.change)
+			w.meanwhile(t, func() { _, err = w.Refresh(t.Context(), &raw) }, func(tx *ent.Tx) error {
+				return row.change(t.Context(), tx)
+			})
 			wantInvalidToken(t, err, row.want)
-			same(t, "sessions", w.db.Read.Session.Query().CountX(ctx), 0)
+			same(t, "sessions", w.db.Read.Session.Query().CountX(t.Context()), 0)
 		})
 	}
 }

@@ -186,8 +186,12 @@ func TestForeignIssuerAndAudience(t *testing.T) {
 		iss, aud any
 		want     token.Reason
 	}{
-		{"django", "shop", ""}, {"django", []string{"other", "shop"}, ""}, {nil, "shop", token.Invalid},
-		{"django", nil, token.Invalid}, {"other", "shop", token.Invalid}, {"django", "other", token.Invalid},
+		{"django", "shop", ""},
+		{"django", []string{"other", "shop"}, ""},
+		{nil, "shop", token.Invalid},
+		{"django", nil, token.Invalid},
+		{"other", "shop", token.Invalid},
+		{"django", "other", token.Invalid},
 	} {
 		w.wantVerdict(t, w.foreign(t, token.Access, u.ID, map[string]any{"iss": row.iss, "aud": row.aud}), row.want)
 		w.wantVerdict(t, w.foreign(t, token.Refresh, u.ID, map[string]any{"iss": row.iss, "aud": row.aud}), row.want)
