@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 //	user NAME, staff NAME                          make an account and sign in
 //	decode TOKEN, forge [flags] NAME TOKEN [claim=value ...]  read a token; make another of it
 //	permissions TABLE                              who may do what
+//	simplejwt [-H header] METHOD PATH [name=value ...]  send a request to Django's SimpleJWT instead
 //	[!] log REGEXP                                 the server has logged this
 //	repeat NAME COUNT TEXT                         set $NAME to the text, so many times over
 //	mode PERM FILE                                 the file has these permissions
@@ -80,11 +81,13 @@ func TestScripts(t *testing.T) {
 			"save":        asserting((*conversation).save),
 			"serve":       negatable((*conversation).serve),
 			"shutdown":    asserting((*conversation).shutdown),
+			"simplejwt":   asserting((*conversation).simplejwt),
 			"sleep":       asserting((*conversation).sleep),
 			"staff":       asserting((*conversation).staff),
 			"status":      asserting((*conversation).checkStatus),
 			"user":        asserting((*conversation).user),
 		},
+		Condition:           condition,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})

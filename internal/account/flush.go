@@ -18,8 +18,8 @@ const (
 )
 
 // FlushExpired deletes the sessions of which no token can serve any more, revoked ones too, and says how many
-// those were, and forgets the foreign
-// tokens of which the same is true. It works in batches, and what was done stays done when it is interrupted.
+// those were, and forgets the foreign tokens of which the same is true. It works in batches, and what was done stays
+// done when it is interrupted.
 func (r *Registry) FlushExpired(ctx context.Context) (deleted int, err error) {
 	before := r.now().Add(-flushMargin)
 	for {
