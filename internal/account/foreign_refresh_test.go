@@ -66,6 +66,10 @@ func TestForeignRefreshBeginsASession(t *testing.T) {
 
 	w.wantAlive(t, "the session", tokens)
 	same(t, "revoked sessions", w.revoked(t), 0)
+	if revoked, err := w.Revoke(t.Context(), &raw); err != nil || !revoked {
+		t.Errorf("revoked %v, %v", revoked, err)
+	}
+	w.wantVerdict(t, w.foreign(t, token.Access, u.ID, map[string]any{"jti": "its name"}), "") // which is of no session
 }
 
 // A foreign token that was exchanged is the parent of the session's first refresh token, and fares like any parent.

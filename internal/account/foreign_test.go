@@ -244,11 +244,11 @@ func TestForeignTokensEnd(t *testing.T) {
 			if err := end(before, t); err != nil {
 				t.Fatal(err)
 			}
-			w.update(t, u.ID, account.UserChanges{IsActive: set(true)})
 			stored := w.db.Read.User.GetX(t.Context(), u.ID)
 			if stored.TokensValidFrom == nil || !stored.TokensValidFrom.Equal(moment) {
 				t.Fatalf("foreign tokens serve from %v, want %v", stored.TokensValidFrom, moment)
 			}
+			w.update(t, u.ID, account.UserChanges{IsActive: set(true)}) // which is no change, but in one case
 
 			w.clock.pass(time.Minute)
 			issued := func(after time.Duration) map[string]any {
@@ -411,4 +411,10 @@ func TestChangePasswordWithoutASession(t *testing.T) {
 	})
 	wantSignedOut(t, err)
 	w.obtain(t, "bob")
+
+	// What was long ago does not keep a newer token from it.
+	w.clock.pass(2 * time.Hour)
+	if _, err := w.ChangePassword(w.as(t, w.foreign(t, token.Access, bob.ID)), goodPassword, betterPassword); err != nil {
+		t.Error(err)
+	}
 }
