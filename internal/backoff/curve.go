@@ -89,10 +89,13 @@ func (c curve) fail(s state, now time.Time) state {
 	if from.Before(now) {
 		from = now
 	}
-	next := state{clearsAt: from.Add(c.ForgiveAfter)}
+	next := state{clearsAt: from.Add(c.ForgiveAfter), blockedUntil: s.blockedUntil}
 	if end := now.Add(time.Duration(c.most()) * c.ForgiveAfter); next.clearsAt.After(end) {
 		next.clearsAt = end
 	}
-	next.blockedUntil = now.Add(c.delay(c.failures(next, now)))
+	// A free failure blocks nothing, not even until now: for a clock that is a little behind that were a wait.
+	if delay := c.delay(c.failures(next, now)); delay > 0 || next.blockedUntil.After(now) {
+		next.blockedUntil = now.Add(delay)
+	}
 	return next
 }

@@ -594,6 +594,17 @@ func TestSettingsThatBecomeStricterOrMilder(t *testing.T) {
 	w.wantWait(here, "ada", time.Hour)
 }
 
+// Tries that are free never make anybody wait, by whichever instance's clock.
+func TestFreeTriesByDisagreeingClocks(t *testing.T) {
+	w := build(t)
+	for i, step := range []time.Duration{0, -time.Second, -time.Minute, 90 * time.Second} {
+		w.pass(step)
+		if err := w.TryAccount(t.Context(), here, "ada", wrong); !errors.Is(err, errWrong) {
+			t.Errorf("failure %d, after %v: %v", i+1, step, err)
+		}
+	}
+}
+
 // Figures at their limits neither overflow nor lock anybody out for longer than they say.
 func TestExtremeSettings(t *testing.T) {
 	for name, change := range map[string]func(*backoff.Settings){
