@@ -32,6 +32,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/keyring"
 	"github.com/gatehouse/gatehouse/internal/playground"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
+	"github.com/gatehouse/gatehouse/internal/requestid"
 	"github.com/gatehouse/gatehouse/internal/token"
 	"github.com/gatehouse/gatehouse/internal/transport"
 )
@@ -293,7 +294,7 @@ func (a *app) handler() http.Handler {
 	if a.settings.Playground {
 		mux.Handle("/", playground.Handler())
 	}
-	return transport.WithRequestID(rand.Reader, mux)
+	return requestid.Handler(rand.Reader, mux)
 }
 
 func newLog(w io.Writer, settings config.Settings) *slog.Logger {

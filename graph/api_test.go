@@ -21,6 +21,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
+	"github.com/gatehouse/gatehouse/internal/requestid"
 	"github.com/gatehouse/gatehouse/internal/token"
 	"github.com/gatehouse/gatehouse/internal/transport"
 )
@@ -79,7 +80,7 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 		c(&settings)
 	}
 	edge := &transport.HTTP{Executor: graph.New(settings), MaxBody: 1 << 20, Log: log}
-	a.handler = transport.WithRequestID(rand.Reader, auth.Middleware(accounts.Authenticate, nil)(edge))
+	a.handler = requestid.Handler(rand.Reader, auth.Middleware(accounts.Authenticate, nil)(edge))
 	return a
 }
 

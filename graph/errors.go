@@ -16,7 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/gatehouse/gatehouse/internal/fault"
-	"github.com/gatehouse/gatehouse/internal/transport"
+	"github.com/gatehouse/gatehouse/internal/requestid"
 )
 
 // limitExceeded is the code of a request that asks for too much; only the GraphQL edge gives it.
@@ -51,7 +51,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case isTold && told.Extensions["code"] != nil: // refused before anything ran
 		return p.discreet(told)
 	}
-	requestID := transport.RequestID(ctx)
+	requestID := requestid.FromContext(ctx)
 	if !errors.Is(err, context.Canceled) { // nobody is left to answer
 		p.log.ErrorContext(ctx, "internal error", "error", err, "path", path(ctx, told).String(), "request_id", requestID)
 	}

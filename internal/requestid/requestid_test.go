@@ -1,4 +1,4 @@
-package transport_test
+package requestid_test
 
 import (
 	"crypto/rand"
@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gatehouse/gatehouse/internal/transport"
+	"github.com/gatehouse/gatehouse/internal/requestid"
 )
 
 func TestRequestIDs(t *testing.T) {
 	var inside string
-	h := transport.WithRequestID(rand.Reader, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		inside = transport.RequestID(r.Context())
+	h := requestid.Handler(rand.Reader, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		inside = requestid.FromContext(r.Context())
 	}))
 	seen := map[string]bool{}
 	for range 100 {
@@ -29,12 +29,12 @@ func TestRequestIDs(t *testing.T) {
 		seen[id] = true
 	}
 	// Another source of randomness, which may end.
-	transport.WithRequestID(strings.NewReader("abc"), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if id := transport.RequestID(r.Context()); id != "616263000000000000000000" {
+	requestid.Handler(strings.NewReader("abc"), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if id := requestid.FromContext(r.Context()); id != "616263000000000000000000" {
 			t.Errorf("id %q", id)
 		}
 	})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
-	if id := transport.RequestID(t.Context()); id != "" {
+	if id := requestid.FromContext(t.Context()); id != "" {
 		t.Errorf("outside of a request: %q", id)
 	}
 }
