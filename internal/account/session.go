@@ -3,9 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -14,9 +12,6 @@ import (
 	"github.com/gatehouse/gatehouse/ent/session"
 	"github.com/gatehouse/gatehouse/internal/auth"
 )
-
-// maxUserAgent is how many bytes of a User-Agent are kept.
-const maxUserAgent = 512
 
 // live are the sessions whose current refresh token would still serve.
 func live(now time.Time) predicate.Session {
@@ -75,8 +70,8 @@ func (r *Registry) begin(ctx context.Context, tx *ent.Tx, userID int64, now time
 	if client.IPAddress != "" {
 		create.SetIPAddress(client.IPAddress)
 	}
-	if agent := cutUserAgent(client.UserAgent); agent != "" {
-		create.SetUserAgent(agent)
+	if client.UserAgent != "" {
+		create.SetUserAgent(client.UserAgent)
 	}
 	s, err := create.Save(ctx)
 	if err != nil {
@@ -113,17 +108,4 @@ func revoke(ctx context.Context, tx *ent.Tx, because session.RevokedBecause, now
 		return 0, fmt.Errorf("revoking sessions: %w", err)
 	}
 	return n, nil
-}
-
-// cutUserAgent is a User-Agent as it is kept: valid UTF-8, cut between two characters.
-func cutUserAgent(agent string) string {
-	agent = strings.ToValidUTF8(agent, "")
-	if len(agent) <= maxUserAgent {
-		return agent
-	}
-	end := maxUserAgent
-	for !utf8.RuneStart(agent[end]) {
-		end--
-	}
-	return agent[:end]
 }

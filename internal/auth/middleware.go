@@ -1,30 +1,10 @@
 package auth
 
 import (
-	"context"
 	"net/http"
 	"net/netip"
 	"strings"
 )
-
-// Client is where a request came from, for the record.
-type Client struct {
-	IPAddress string // textual, without a port; empty when unknown
-	UserAgent string
-}
-
-type clientKey struct{}
-
-// WithClient returns a context that knows where the request came from.
-func WithClient(ctx context.Context, c Client) context.Context {
-	return context.WithValue(ctx, clientKey{}, c)
-}
-
-// ClientFromContext is where the request came from; the zero Client when nobody said.
-func ClientFromContext(ctx context.Context) Client {
-	c, _ := ctx.Value(clientKey{}).(Client)
-	return c
-}
 
 // Middleware puts the request's Authorization header and origin in its context. It never rejects: a
 // client sends its expired token along with tokenRefresh, so each field decides for itself.
