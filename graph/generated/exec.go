@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/filter"
 	"github.com/gatehouse/gatehouse/internal/money"
 	"github.com/gatehouse/gatehouse/internal/page"
 	"github.com/gatehouse/gatehouse/internal/token"
@@ -8213,8 +8214,8 @@ func UnmarshalCategoryWhere(ctx context.Context, raw any) (catalog.CategoryWhere
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputDateTimeRange(ctx context.Context, obj any) (catalog.DateTimeRange, error) {
-	var it catalog.DateTimeRange
+func (ec *executionContext) unmarshalInputDateTimeRange(ctx context.Context, obj any) (filter.DateTimeRange, error) {
+	var it filter.DateTimeRange
 	if obj == nil {
 		return it, nil
 	}
@@ -8270,8 +8271,8 @@ func (ec *executionContext) unmarshalInputDateTimeRange(ctx context.Context, obj
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDateTimeRange(ctx context.Context, raw any) (catalog.DateTimeRange, error) {
-	var out catalog.DateTimeRange
+func UnmarshalDateTimeRange(ctx context.Context, raw any) (filter.DateTimeRange, error) {
+	var out filter.DateTimeRange
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DateTimeRange", raw, &out)
 	return out, err
 }
@@ -8804,14 +8805,14 @@ func (ec *executionContext) unmarshalInputProductWhere(ctx context.Context, obj 
 			it.Mine = data
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
-			data, err := ec.unmarshalODateTimeRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDateTimeRange(ctx, v)
+			data, err := ec.unmarshalODateTimeRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐDateTimeRange(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.CreatedAt = data
 		case "updatedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
-			data, err := ec.unmarshalODateTimeRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDateTimeRange(ctx, v)
+			data, err := ec.unmarshalODateTimeRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐDateTimeRange(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11670,7 +11671,7 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
-func (ec *executionContext) unmarshalODateTimeRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDateTimeRange(ctx context.Context, v any) (*catalog.DateTimeRange, error) {
+func (ec *executionContext) unmarshalODateTimeRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐDateTimeRange(ctx context.Context, v any) (*filter.DateTimeRange, error) {
 	if v == nil {
 		return nil, nil
 	}

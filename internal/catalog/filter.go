@@ -2,12 +2,12 @@ package catalog
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/filter"
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/money"
 )
@@ -16,7 +16,7 @@ const (
 	// MaxFilterDepth is how deep and, or and not may be nested.
 	MaxFilterDepth = 8
 	// MaxFilterList is how many members a list in a filter may have.
-	MaxFilterList = 100
+	MaxFilterList = filter.MaxList
 	// MaxFilterText is how many characters a text to look for may have.
 	MaxFilterText = 200
 	// MaxFilterSize is how many conditions a filter may have in all, each member of a list counted: what a
@@ -38,11 +38,8 @@ type DecimalRange struct{ Eq, Gte, Lte, Gt, Lt *money.Decimal }
 // IntRange holds for a number within all the bounds that are set.
 type IntRange struct{ Eq, Gte, Lte, Gt, Lt *int }
 
-// DateTimeRange holds for a moment within all the bounds that are set.
-type DateTimeRange struct{ Gte, Lte, Gt, Lt *time.Time }
-
 // condition is a predicate of any ent type.
-type condition = func(*sql.Selector)
+type condition = filter.Condition
 
 // level is how deep in a filter some conditions stand, and how many more the filter as a whole may have.
 type level struct {
@@ -168,12 +165,9 @@ func (c *conditions) number(column string, r *IntRange) {
 	}
 }
 
-func (c *conditions) moment(column string, r *DateTimeRange) {
-	if r != nil {
-		bounded(c, column, atLeast, inUTC(r.Gte))
-		bounded(c, column, atMost, inUTC(r.Lte))
-		bounded(c, column, above, inUTC(r.Gt))
-		bounded(c, column, below, inUTC(r.Lt))
+func (c *conditions) moment(column string, r *filter.DateTimeRange) {
+	for _, holds := range r.On(column) {
+		c.add(holds)
 	}
 }
 
@@ -181,14 +175,6 @@ func bounded[V any](c *conditions, column string, holds func(string, any) condit
 	if bound != nil {
 		c.add(holds(column, *bound))
 	}
-}
-
-// inUTC is the moment as times are stored: SQLite compares them as texts.
-func inUTC(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	return new(t.UTC())
 }
 
 func equal(column string, v any) condition   { return sql.FieldEQ(column, v) }
@@ -248,4 +234,4 @@ func (c *conditions) result() (condition, error) {
 }
 
 func everything(s *sql.Selector) { s.Where(sql.ExprP("1 = 1")) }
-func nothing(s *sql.Selector)    { s.Where(sql.ExprP("1 = 0")) }
+func nothing(s *sql.Selector)    { filter.Nothing(s) }

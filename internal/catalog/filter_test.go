@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/filter"
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/money"
 	"github.com/gatehouse/gatehouse/internal/page"
@@ -24,7 +25,7 @@ type (
 	text     = catalog.StringFilter
 	decimals = catalog.DecimalRange
 	ints     = catalog.IntRange
-	moments  = catalog.DateTimeRange
+	moments  = filter.DateTimeRange
 )
 
 // assortment fills a world with a few products to filter, told apart by their one-letter slugs: a and b are

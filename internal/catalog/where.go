@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent/predicate"
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/filter"
 )
 
 // ProductWhere holds for a product when all that is set does; nil is absent.
@@ -20,8 +21,8 @@ type ProductWhere struct {
 	InStock      *bool
 	IsPublished  *bool
 	Mine         *bool // the viewer owns it
-	CreatedAt    *DateTimeRange
-	UpdatedAt    *DateTimeRange
+	CreatedAt    *filter.DateTimeRange
+	UpdatedAt    *filter.DateTimeRange
 	And, Or      []*ProductWhere
 	Not          *ProductWhere
 }
