@@ -34,6 +34,9 @@ type AuditEvent struct {
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    time.Time `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
+
+	// Actor and Subject are the users of those keys, where package audit loaded them; nil for those who are gone.
+	Actor, Subject *User `json:"-"`
 }
 
 // scanValues returns the types for scanning values from sql.Rows.

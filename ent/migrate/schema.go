@@ -33,6 +33,11 @@ var (
 				Columns: []*schema.Column{AuditEventsColumns[8]},
 			},
 			{
+				Name:    "auditevent_kind_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[1], AuditEventsColumns[8]},
+			},
+			{
 				Name:    "auditevent_actor_id_created_at",
 				Unique:  false,
 				Columns: []*schema.Column{AuditEventsColumns[2], AuditEventsColumns[8]},

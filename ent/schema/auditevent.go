@@ -37,6 +37,7 @@ func (AuditEvent) Fields() []ent.Field {
 func (AuditEvent) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("created_at"),
+		index.Fields("kind", "created_at"), // most events are refreshes; those that matter are few
 		index.Fields("actor_id", "created_at"),
 		index.Fields("subject_id", "created_at"),
 	}
