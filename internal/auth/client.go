@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -17,10 +18,10 @@ type Client struct {
 
 type clientKey struct{}
 
-// WithClient returns a context that knows where the request came from. Of the User-Agent it keeps what is valid
-// UTF-8, and at most 512 bytes of that.
+// WithClient returns a context that knows where the request came from. Of the User-Agent it keeps what can be
+// printed, so that it does no harm where people look at it, and at most 512 bytes of that.
 func WithClient(ctx context.Context, c Client) context.Context {
-	c.UserAgent = cut(strings.ToValidUTF8(c.UserAgent, ""))
+	c.UserAgent = cut(printable(c.UserAgent))
 	return context.WithValue(ctx, clientKey{}, c)
 }
 
@@ -28,6 +29,17 @@ func WithClient(ctx context.Context, c Client) context.Context {
 func ClientFromContext(ctx context.Context) Client {
 	c, _ := ctx.Value(clientKey{}).(Client)
 	return c
+}
+
+// printable is a text without what is not UTF-8 and without characters that steer the terminal or page they are
+// shown on: control characters, line ends of all kinds, changes of the direction of writing.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(text, ""))
 }
 
 // cut keeps as much of a User-Agent as there is room for, and no half of a character.

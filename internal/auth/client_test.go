@@ -19,7 +19,9 @@ func TestClientsAreKeptWithinBounds(t *testing.T) {
 		{"not UTF-8", "a\xffb\xc3", "ab"},
 		{"nothing that is UTF-8", "\xff\xfe", ""},
 		{"cut after what is not UTF-8 is gone", strings.Repeat("\xff", 600) + "x", "x"},
-		{"control characters", "a\r\nb\x00\x1b[31m", "a\r\nb\x00\x1b[31m"}, // whoever shows them escapes them
+		{"control characters", "a\r\nb\tc\x00d\x1b[31me\x7f", "abcd[31me"},
+		{"control characters beyond ASCII", "a\u0085b\u009b2Jc\u2028d\u202ee\ufefff", "ab2Jcdef"},
+		{"letters beyond ASCII", "é東京 😀", "é東京 😀"},
 	} {
 		c := auth.ClientFromContext(auth.WithClient(t.Context(), auth.Client{IPAddress: "192.0.2.1", UserAgent: tt.agent}))
 		if c.UserAgent != tt.want || c.IPAddress != "192.0.2.1" {
