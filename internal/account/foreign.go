@@ -191,21 +191,17 @@ func lives(ctx context.Context, tx *ent.Tx, viewer auth.Viewer) (bool, error) {
 // flushForeign deletes what is remembered of foreign tokens that can serve no more, in batches as FlushExpired.
 func (r *Registry) flushForeign(ctx context.Context) error {
 	now := r.now()
-	for n := flushBatch; n == flushBatch; {
-		err := r.db.Write(ctx, func(tx *ent.Tx) error {
-			ids, err := tx.ForeignToken.Query().Where(foreigntoken.ExpiresAtLT(now)).
-				Order(foreigntoken.ByExpiresAt()).Limit(flushBatch).IDs(ctx)
-			if err != nil {
-				return fmt.Errorf("looking for expired foreign tokens: %w", err)
-			}
-			if n, err = tx.ForeignToken.Delete().Where(foreigntoken.IDIn(ids...)).Exec(ctx); err != nil {
-				return fmt.Errorf("forgetting expired foreign tokens: %w", err)
-			}
-			return nil
-		})
+	_, err := r.db.DeleteInBatches(ctx, func(tx *ent.Tx, most int) (int, error) {
+		ids, err := tx.ForeignToken.Query().Where(foreigntoken.ExpiresAtLT(now)).
+			Order(foreigntoken.ByExpiresAt()).Limit(most).IDs(ctx)
 		if err != nil {
-			return err
+			return 0, fmt.Errorf("looking for expired foreign tokens: %w", err)
 		}
-	}
-	return nil
+		n, err := tx.ForeignToken.Delete().Where(foreigntoken.IDIn(ids...)).Exec(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("forgetting expired foreign tokens: %w", err)
+		}
+		return n, nil
+	})
+	return err
 }
