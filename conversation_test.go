@@ -420,14 +420,18 @@ func (c *conversation) checkHeader(args []string) {
 	}
 }
 
-// checkLog looks for a text in the program's log.
+// checkLog looks for a text in the program's log. What the program has written may take a moment to arrive.
 func (c *conversation) checkLog(negated bool, args []string) {
 	if len(args) != 1 || c.program == nil {
 		c.Fatalf("usage: [!] log REGEXP, after serve")
 	}
 	pattern, err := regexp.Compile(`(?m)` + args[0])
 	c.Check(err)
-	if pattern.MatchString(c.program.log.String()) == negated {
+	found := pattern.MatchString(c.program.log.String())
+	if !found && !negated {
+		found = c.program.awaitLog(pattern) == nil
+	}
+	if found == negated {
 		c.Fatalf("the log is\n%s", c.program.log.String())
 	}
 }

@@ -2,33 +2,59 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 )
 
+// expiring is a kind of rows that are deleted once they are of no more use.
+type expiring struct {
+	rows  string // what to call them
+	flush func(context.Context) (deleted int, err error)
+}
+
+// expiring are the kinds of such rows that there are.
+func (a *app) expiring() []expiring {
+	return []expiring{
+		{"expired sessions", a.accounts.FlushExpired},
+		{"records of foreign tokens", a.accounts.FlushForeign},
+		{"rows of forgiven failures", a.guard.Flush},
+		{"audit events past their retention", a.trail.FlushExpired},
+	}
+}
+
 func newFlushExpired() *cobra.Command {
 	return &cobra.Command{
 		Use:   "flushexpired",
-		Short: "Delete sessions that expired more than a day ago, and failures that are forgiven",
-		Long: `Deletes sessions that expired more than a day ago, and what is remembered of failed
-sign-ins that are all forgiven. A serving gatehouse does so by itself, every
-GATEHOUSE_FLUSH_INTERVAL.`,
+		Short: "Delete what is of no more use: expired sessions, forgiven failures, old audit events and more",
+		Long: `Deletes sessions and records of foreign tokens that expired more than a day ago, what is remembered of
+failed sign-ins that are all forgiven, and audit events older than GATEHOUSE_AUDIT_RETENTION. A serving
+gatehouse does so by itself, every GATEHOUSE_FLUSH_INTERVAL.`,
 		Args: cobra.NoArgs,
 		RunE: withApp(func(cmd *cobra.Command, _ []string, app *app) error {
-			deleted, err := app.accounts.FlushExpired(cmd.Context())
-			if err != nil {
+			return flushAll(cmd.Context(), app.expiring(), func(deleted int, rows string) error {
+				_, err := fmt.Fprintf(cmd.OutOrStdout(), "Deleted %d %s.\n", deleted, rows)
 				return err
-			}
-			forgiven, err := app.guard.Flush(cmd.Context())
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Deleted %d expired sessions.\nDeleted %d rows of forgiven failures.\n", deleted, forgiven)
-			return err
+			})
 		}),
 	}
+}
+
+// flushAll deletes all that has expired, and tells how many of each kind that were. A kind that fails does not keep
+// the others.
+func flushAll(ctx context.Context, kinds []expiring, tell func(deleted int, rows string) error) (failed error) {
+	for _, kind := range kinds {
+		deleted, err := kind.flush(ctx)
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("deleting %s: %w", kind.rows, err))
+		}
+		if err == nil || deleted > 0 {
+			failed = errors.Join(failed, tell(deleted, kind.rows))
+		}
+	}
+	return failed
 }
 
 // flushExpired does the same at its start and then at every interval, until the context ends. An interval of 0
@@ -40,19 +66,14 @@ func (a *app) flushExpired(ctx context.Context, interval time.Duration) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		deleted, err := a.accounts.FlushExpired(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			a.log.ErrorContext(ctx, "deleting expired sessions", "error", err)
-		case deleted > 0:
-			a.log.InfoContext(ctx, "deleted expired sessions", "sessions", deleted)
-		}
-		forgiven, err := a.guard.Flush(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			a.log.ErrorContext(ctx, "deleting forgiven failures", "error", err)
-		case forgiven > 0:
-			a.log.InfoContext(ctx, "deleted forgiven failures", "rows", forgiven)
+		err := flushAll(ctx, a.expiring(), func(deleted int, rows string) error {
+			if deleted > 0 {
+				a.log.InfoContext(ctx, "deleted "+rows, "rows", deleted)
+			}
+			return nil
+		})
+		if err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "clearing away", "error", err)
 		}
 		select {
 		case <-ctx.Done():

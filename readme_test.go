@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/config"
@@ -230,11 +231,15 @@ func tracedAPI(t *testing.T, trace func(context.Context, ...any)) (api http.Hand
 	if err != nil {
 		t.Fatal(err)
 	}
+	trail, err := audit.New(db, audit.Settings{Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	accounts, err := account.New(db, issuer, account.Settings{
 		AccessLifetime: time.Minute, RefreshLifetime: time.Minute, SessionLifetime: time.Minute, SessionsPerUser: 1,
 		Guard:   guard,
 		Hashing: account.Hashing{MemoryKiB: settings.Argon2MemoryKiB, Passes: settings.Argon2Passes},
-		Now:     time.Now, Random: rand.Reader,
+		Trail:   trail, Now: time.Now, Random: rand.Reader,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/graph"
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/catalog"
@@ -97,6 +98,7 @@ type app struct {
 	db       *database.DB
 	issuer   *token.Issuer
 	guard    *backoff.Guard
+	trail    *audit.Trail
 	accounts *account.Registry
 	catalog  *catalog.Catalog
 }
@@ -156,6 +158,10 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 	if err != nil {
 		return nil, err
 	}
+	trail, err := audit.New(db, audit.Settings{Log: log, Retention: settings.AuditRetention, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
 	accounts, err := account.New(db, issuer, account.Settings{
 		AccessLifetime:  settings.AccessTokenLifetime,
 		RefreshLifetime: settings.RefreshTokenLifetime,
@@ -173,13 +179,17 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 			Queue:     settings.PasswordQueue,
 		},
 		RegistrationClosed: settings.Registration == config.RegistrationClosed,
+		Trail:              trail,
 		Now:                time.Now,
 		Random:             rand.Reader,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &app{settings: settings, log: log, db: db, issuer: issuer, guard: guard, accounts: accounts, catalog: catalog.New(db, time.Now)}, nil
+	return &app{
+		settings: settings, log: log, db: db, issuer: issuer, guard: guard, trail: trail, accounts: accounts,
+		catalog: catalog.New(db, time.Now),
+	}, nil
 }
 
 // prepare brings the database's schema up to date, or only makes sure that it is.
@@ -260,6 +270,7 @@ func (a *app) handler() http.Handler {
 		Executor: graph.New(graph.Settings{
 			Accounts:      a.accounts,
 			Catalog:       a.catalog,
+			Audit:         a.trail,
 			Log:           a.log,
 			Introspection: a.settings.Introspection,
 			Timeout:       a.settings.RequestTimeout,

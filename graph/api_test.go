@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/graph"
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/catalog"
@@ -61,10 +62,15 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
+	log := slog.New(slog.NewTextHandler(a.log, nil))
+	trail, err := audit.New(a.db, audit.Settings{Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	accounts, err := account.New(a.db, issuer, account.Settings{
 		AccessLifetime: time.Minute, RefreshLifetime: time.Hour, SessionLifetime: time.Hour, RefreshGrace: time.Second,
 		SessionsPerUser: 10, Guard: guard, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, Threads: 1, Workers: 2, Queue: 10},
-		Now: time.Now, Random: rand.Reader,
+		Trail: trail, Now: time.Now, Random: rand.Reader,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -74,8 +80,7 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 	if _, err := shop.LoadDemo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(a.log, nil))
-	settings := graph.Settings{Accounts: accounts, Catalog: shop, Log: log, Introspection: true, Timeout: time.Second}
+	settings := graph.Settings{Accounts: accounts, Catalog: shop, Audit: trail, Log: log, Introspection: true, Timeout: time.Second}
 	for _, c := range change {
 		c(&settings)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/graph/generated"
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 )
@@ -25,6 +26,7 @@ const maxTokens = 2000
 type Settings struct {
 	Accounts      *account.Registry
 	Catalog       *catalog.Catalog
+	Audit         *audit.Trail
 	Log           *slog.Logger
 	Introspection bool          // answer introspection, and suggest names for misspelled ones
 	Timeout       time.Duration // how long a request may take, which whoever sends requests enforces
@@ -34,7 +36,7 @@ type Settings struct {
 // (package auth).
 func New(s Settings) graphql.GraphExecutor {
 	schema := generated.NewExecutableSchema(generated.Config{
-		Resolvers:  &Resolver{accounts: s.Accounts, catalog: s.Catalog},
+		Resolvers:  &Resolver{accounts: s.Accounts, catalog: s.Catalog, trail: s.Audit},
 		Directives: generated.DirectiveRoot{Auth: requireViewer, Admin: requireStaff},
 	})
 	exec := executor.New(schema)

@@ -5,6 +5,7 @@ package graph
 
 import (
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 )
 
@@ -12,4 +13,5 @@ import (
 type Resolver struct {
 	accounts *account.Registry
 	catalog  *catalog.Catalog
+	trail    *audit.Trail
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
 	"github.com/gatehouse/gatehouse/ent/user"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -103,7 +104,10 @@ func (r *Registry) changePassword(ctx context.Context, try *backoff.Try, viewer 
 		}
 		_, err = revoke(ctx, tx, session.RevokedBecausePasswordChanged, now,
 			session.UserID(viewer.UserID), session.IDNEQ(viewer.SessionID))
-		return err
+		if err != nil {
+			return err
+		}
+		return r.trail.Record(ctx, tx, by(viewer, audit.PasswordChanged, viewer.UserID))
 	})
 	if err != nil {
 		return nil, err

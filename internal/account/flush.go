@@ -14,11 +14,10 @@ import (
 const flushMargin = 24 * time.Hour
 
 // FlushExpired deletes the sessions of which no token can serve any more, revoked ones too, and says how many
-// those were, and forgets the foreign tokens of which the same is true. It works in batches, and what was done stays
-// done when it is interrupted.
+// those were. It works in batches, and what was done stays done when it is interrupted.
 func (r *Registry) FlushExpired(ctx context.Context) (deleted int, err error) {
 	before := r.now().Add(-flushMargin)
-	deleted, err = r.db.DeleteInBatches(ctx, func(tx *ent.Tx, most int) (int, error) {
+	return r.db.DeleteInBatches(ctx, func(tx *ent.Tx, most int) (int, error) {
 		ids, err := tx.Session.Query().Where(session.ExpiresAtLT(before)).
 			Order(session.ByExpiresAt()).Limit(most).IDs(ctx)
 		if err != nil {
@@ -30,8 +29,4 @@ func (r *Registry) FlushExpired(ctx context.Context) (deleted int, err error) {
 		}
 		return n, nil
 	})
-	if err != nil {
-		return deleted, err
-	}
-	return deleted, r.flushForeign(ctx)
 }

@@ -129,20 +129,22 @@ func (r *Registry) expired(raw string) bool {
 }
 
 // endForeign has a foreign refresh token never serve, expired or not: it ends the session that the token began, or has
-// it begin none. It is false when the token would not have served anyway.
-func endForeign(ctx context.Context, tx *ent.Tx, claims token.Claims, expired bool, now time.Time) (bool, error) {
+// it begin none; which that was, or 0. It is false when the token would not have served anyway.
+func endForeign(ctx context.Context, tx *ent.Tx, claims token.Claims, expired bool, now time.Time) (sessionID int64, ended bool, err error) {
 	use, err := foreignUse(ctx, tx.ForeignToken, claims)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	if use != nil {
-		return endSession(ctx, tx, asUsed(claims, use), now)
+		claims = asUsed(claims, use)
+		ended, err = endSession(ctx, tx, claims, now)
+		return claims.SessionID, ended, err
 	}
 	found, err := readStanding(ctx, tx.User, claims)
 	if err != nil || expired || found.check(claims, now) != nil {
-		return false, err
+		return 0, false, err
 	}
-	return true, recordForeign(ctx, tx, claims, nil, now)
+	return 0, true, recordForeign(ctx, tx, claims, nil, now)
 }
 
 // lastDate is the latest time that the database can order and read back.
@@ -188,10 +190,11 @@ func lives(ctx context.Context, tx *ent.Tx, viewer auth.Viewer) (bool, error) {
 	return !dead, nil
 }
 
-// flushForeign deletes what is remembered of foreign tokens that can serve no more, in batches as FlushExpired.
-func (r *Registry) flushForeign(ctx context.Context) error {
+// FlushForeign deletes what is remembered of foreign tokens that can serve no more, and says how many those were. It
+// works in batches as FlushExpired.
+func (r *Registry) FlushForeign(ctx context.Context) (deleted int, err error) {
 	now := r.now()
-	_, err := r.db.DeleteInBatches(ctx, func(tx *ent.Tx, most int) (int, error) {
+	return r.db.DeleteInBatches(ctx, func(tx *ent.Tx, most int) (int, error) {
 		ids, err := tx.ForeignToken.Query().Where(foreigntoken.ExpiresAtLT(now)).
 			Order(foreigntoken.ByExpiresAt()).Limit(most).IDs(ctx)
 		if err != nil {
@@ -203,5 +206,4 @@ func (r *Registry) flushForeign(ctx context.Context) error {
 		}
 		return n, nil
 	})
-	return err
 }

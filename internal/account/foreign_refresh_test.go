@@ -399,14 +399,17 @@ func TestFlushForeign(t *testing.T) {
 		return tx.ForeignToken.CreateBulk(rows...).Exec(t.Context())
 	})
 	for _, step := range []struct {
-		pass time.Duration
-		left int
-	}{{0, 1203}, {48*time.Hour - time.Second, 1203}, {2 * time.Second, 1}} {
+		pass          time.Duration
+		deleted, left int
+	}{{0, 0, 1203}, {48*time.Hour - time.Second, 0, 1203}, {2 * time.Second, 1202, 1}} {
 		w.clock.pass(step.pass)
-		if _, err := w.FlushExpired(t.Context()); err != nil {
-			t.Fatal(err)
+		if deleted, err := w.FlushForeign(t.Context()); err != nil || deleted != step.deleted {
+			t.Fatalf("deleted %d, %v; want %d", deleted, err, step.deleted)
 		}
 		same(t, "records", w.db.Read.ForeignToken.Query().CountX(t.Context()), step.left)
+	}
+	if _, err := w.FlushExpired(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	w.wantWorthless(t, raw, token.Expired)
 	w.wantWorthless(t, forever, token.Revoked) // its session is long gone
@@ -415,7 +418,7 @@ func TestFlushForeign(t *testing.T) {
 
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := w.FlushExpired(cancelled); !errors.Is(err, context.Canceled) {
+	if _, err := w.FlushForeign(cancelled); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/predicate"
 	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
@@ -43,23 +44,38 @@ func (r *Registry) Logout(ctx context.Context, scope LogoutScope) (int, error) {
 	}
 	var ended int
 	err = r.db.Write(ctx, func(tx *ent.Tx) (err error) {
-		now := r.now()
-		if ended, err = revoke(ctx, tx, session.RevokedBecauseLogout, now, append(which, live(now))...); err != nil {
-			return err
-		}
-		// Nor may one that has merely expired come to life by a leeway or a clock that is set back.
-		if _, err = revoke(ctx, tx, session.RevokedBecauseLogout, now, which...); err != nil {
-			return err
-		}
-		if scope == LogoutGlobal || scope == LogoutOthers && viewer.SessionID != 0 {
-			return disownForeign(ctx, tx, viewer.UserID, now)
-		}
-		return nil
+		ended, err = r.logout(ctx, tx, viewer, scope, which)
+		return err
 	})
 	if err == nil && scope != LogoutOthers {
 		refreshcookie.FromContext(ctx).Clear()
 	}
 	return ended, err
+}
+
+// logout ends those sessions of the viewer and, as far as the scope goes, their foreign tokens. It is recorded when it
+// ended anything: what is foreign counts only if the viewer came by it, since nobody knows whether there is any other.
+func (r *Registry) logout(ctx context.Context, tx *ent.Tx, viewer auth.Viewer, scope LogoutScope, which []predicate.Session) (int, error) {
+	now := r.now()
+	ended, err := revoke(ctx, tx, session.RevokedBecauseLogout, now, append(which, live(now))...)
+	if err != nil {
+		return 0, err
+	}
+	// Nor may one that has merely expired come to life by a leeway or a clock that is set back.
+	expired, err := revoke(ctx, tx, session.RevokedBecauseLogout, now, which...)
+	if err != nil {
+		return 0, err
+	}
+	foreign := viewer.SessionID == 0
+	if scope == LogoutGlobal || scope == LogoutOthers && !foreign {
+		if err := disownForeign(ctx, tx, viewer.UserID, now); err != nil {
+			return 0, err
+		}
+	}
+	if ended+expired == 0 && (scope != LogoutGlobal || !foreign) {
+		return 0, nil
+	}
+	return ended, r.trail.Record(ctx, tx, by(viewer, audit.Logout, viewer.UserID))
 }
 
 // RevokeSession ends one of the viewer's live sessions, and answers it as it was. The error is UNAUTHENTICATED,
@@ -81,8 +97,10 @@ func (r *Registry) RevokeSession(ctx context.Context, id int64) (*ent.Session, e
 		if err != nil {
 			return fmt.Errorf("reading the session to revoke: %w", err)
 		}
-		_, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now, session.ID(id))
-		return err
+		if _, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now, session.ID(id)); err != nil {
+			return err
+		}
+		return r.trail.Record(ctx, tx, audit.Event{Kind: audit.SessionRevoked, Actor: viewer.UserID, Subject: viewer.UserID, Session: id})
 	})
 	if err != nil {
 		return nil, err

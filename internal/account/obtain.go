@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/user"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -36,7 +37,10 @@ func (r *Registry) Obtain(ctx context.Context, username, password string) (token
 			tokens, err = r.obtain(ctx, try, username, password)
 		}
 		if errors.Is(err, errChanged) {
-			err = invalidCredentials()
+			var u *ent.User
+			if u, err = r.userNamed(ctx, username); err == nil {
+				err = r.refuseSignIn(ctx, u)
+			}
 		}
 		if fault.CodeOf(err) == fault.InvalidCredentials {
 			try.Keep()
@@ -63,7 +67,7 @@ func (r *Registry) obtain(ctx context.Context, try *backoff.Try, username, passw
 		return nil, err
 	}
 	if !ok {
-		return nil, invalidCredentials()
+		return nil, r.refuseSignIn(ctx, u)
 	}
 
 	var s *ent.Session
@@ -93,6 +97,22 @@ func (r *Registry) obtain(ctx context.Context, try *backoff.Try, username, passw
 	}
 	u.LastLogin = &now
 	return r.issue(u, s, now)
+}
+
+// refuseSignIn records a sign-in that failed, as this user or as nobody there is, and is its refusal. It does the
+// same work for everybody, and what was typed in is not recorded: people type passwords there.
+func (r *Registry) refuseSignIn(ctx context.Context, u *ent.User) error {
+	failed := audit.Event{Kind: audit.SignInFailed}
+	if u != nil {
+		failed.Subject = u.ID
+	}
+	// Whoever guesses must not escape the record by hanging up.
+	ctx = context.WithoutCancel(ctx)
+	err := r.db.Write(ctx, func(tx *ent.Tx) error { return r.trail.Record(ctx, tx, failed) })
+	if err != nil {
+		return err
+	}
+	return invalidCredentials()
 }
 
 func invalidCredentials() error {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
@@ -71,7 +72,10 @@ func (r *Registry) revokeReused(ctx context.Context, claims token.Claims) error 
 	err := r.db.Write(ctx, func(tx *ent.Tx) (err error) {
 		revoked, err = revoke(ctx, tx, session.RevokedBecauseReuse, r.now(),
 			session.ID(claims.SessionID), session.UserID(claims.UserID))
-		return err
+		if err != nil || revoked == 0 {
+			return err
+		}
+		return r.trail.Record(ctx, tx, audit.Event{Kind: audit.ReuseDetected, Subject: claims.UserID, Session: claims.SessionID})
 	})
 	switch {
 	case err != nil:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -74,8 +75,10 @@ func (r *Registry) register(ctx context.Context, in Registration, staff bool, fa
 		if err := a.clashes(taken).Err(); err != nil {
 			return err
 		}
-		u, err = a.create(ctx, tx, hash, staff, r.now())
-		return err
+		if u, err = a.create(ctx, tx, hash, staff, r.now()); err != nil {
+			return err
+		}
+		return r.trail.Record(ctx, tx, audit.Event{Kind: audit.Register, Subject: u.ID})
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/token"
@@ -20,6 +21,7 @@ import (
 type Registry struct {
 	db       *database.DB
 	tokens   *token.Issuer
+	trail    *audit.Trail
 	settings Settings
 	hasher   *hasher
 }
@@ -43,6 +45,8 @@ type Settings struct {
 	Guard *backoff.Guard
 	// Hashing is what hashing a password costs.
 	Hashing Hashing
+	// Trail has the record of what happens to accounts. Required.
+	Trail *audit.Trail
 	// Now is the clock. Required.
 	Now func() time.Time
 	// Random gives the access tokens their ids. Required; safe for concurrent use, as crypto/rand.Reader is.
@@ -59,11 +63,13 @@ func New(db *database.DB, tokens *token.Issuer, s Settings) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
-	return &Registry{db: db, tokens: tokens, settings: s, hasher: hasher}, nil
+	return &Registry{db: db, tokens: tokens, trail: s.Trail, settings: s, hasher: hasher}, nil
 }
 
 func (s Settings) check() error {
 	switch {
+	case s.Trail == nil:
+		return errors.New("no audit trail")
 	case s.Now == nil:
 		return errors.New("no clock")
 	case s.Random == nil:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
@@ -29,12 +30,18 @@ func (r *Registry) Revoke(ctx context.Context, refresh *string) (bool, error) {
 	now := r.now()
 	revoked := false
 	err = r.db.Write(ctx, func(tx *ent.Tx) (err error) {
+		ended := claims.SessionID
 		if isForeign(claims) {
-			revoked, err = endForeign(ctx, tx, claims, r.expired(raw), now)
+			ended, revoked, err = endForeign(ctx, tx, claims, r.expired(raw), now)
 		} else {
 			revoked, err = endSession(ctx, tx, claims, now)
 		}
-		return err
+		if err != nil || !revoked {
+			return err
+		}
+		return r.trail.Record(ctx, tx, audit.Event{
+			Kind: audit.TokenRevoked, Actor: claims.UserID, Subject: claims.UserID, Session: ended,
+		})
 	})
 	if err == nil { // else it is needed to try again
 		jar.Clear()

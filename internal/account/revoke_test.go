@@ -144,12 +144,13 @@ func TestNewRefusesSettingsThatMakeNoSense(t *testing.T) {
 	w := build(t)
 	good := account.Settings{
 		AccessLifetime: time.Minute, RefreshLifetime: time.Minute, SessionLifetime: time.Minute, SessionsPerUser: 1,
-		Guard: w.guard, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1}, Now: time.Now, Random: noRandom{},
+		Guard: w.guard, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1}, Trail: w.trail, Now: time.Now, Random: noRandom{},
 	}
 	if _, err := account.New(w.db, w.tokens, good); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*account.Settings){
+		"no audit trail":    func(s *account.Settings) { s.Trail = nil },
 		"no clock":          func(s *account.Settings) { s.Now = nil },
 		"no guard":          func(s *account.Settings) { s.Guard = nil },
 		"no randomness":     func(s *account.Settings) { s.Random = nil },

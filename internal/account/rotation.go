@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
@@ -87,8 +88,9 @@ func (r *Registry) rotate(ctx context.Context, was standing, claims token.Claims
 		}
 		if rotated == 0 {
 			instead, err = readStanding(ctx, tx.User, claims)
+			return err
 		}
-		return err
+		return r.trail.Record(ctx, tx, audit.Event{Kind: audit.Refresh, Actor: next.UserID, Subject: next.UserID, Session: next.ID})
 	})
 	switch {
 	case err != nil:

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -10,6 +11,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/predicate"
 	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 )
 
@@ -59,7 +61,7 @@ func (r *Registry) SessionsByID(ctx context.Context, ids []int64) (map[int64]*en
 	return found, nil
 }
 
-// begin starts a session of the user and ends the oldest beyond the number they may have.
+// begin starts a session of the user, as a sign-in, and ends the oldest beyond the number they may have.
 func (r *Registry) begin(ctx context.Context, tx *ent.Tx, userID int64, now time.Time) (*ent.Session, error) {
 	endsAt := wholeSeconds(now).Add(r.settings.SessionLifetime)
 	create := tx.Session.Create().
@@ -77,25 +79,33 @@ func (r *Registry) begin(ctx context.Context, tx *ent.Tx, userID int64, now time
 	if err != nil {
 		return nil, fmt.Errorf("beginning a session: %w", err)
 	}
-	return s, r.trim(ctx, tx, userID, now)
+	events := []audit.Event{{Kind: audit.SignIn, Actor: userID, Subject: userID, Session: s.ID}}
+	trimmed, err := r.trim(ctx, tx, userID, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range trimmed {
+		events = append(events, audit.Event{Kind: audit.SessionRevoked, Subject: userID, Session: id})
+	}
+	return s, r.trail.Record(ctx, tx, events...)
 }
 
-// trim revokes the user's oldest live sessions beyond the number they may have.
-func (r *Registry) trim(ctx context.Context, tx *ent.Tx, userID int64, now time.Time) error {
+// trim revokes the user's oldest live sessions beyond the number they may have, and says which those were.
+func (r *Registry) trim(ctx context.Context, tx *ent.Tx, userID int64, now time.Time) ([]int64, error) {
 	// The oldest by key, as keys only grow and clocks may not.
-	newest, err := tx.Session.Query().
+	oldest, err := tx.Session.Query().
 		Where(session.UserID(userID), live(now)).
 		Order(session.ByID(sql.OrderDesc())).
-		Offset(r.settings.SessionsPerUser).
-		FirstID(ctx)
-	if ent.IsNotFound(err) {
-		return nil
-	}
+		Offset(r.settings.SessionsPerUser).Limit(math.MaxInt32). // SQLite has no OFFSET without a LIMIT
+		IDs(ctx)
 	if err != nil {
-		return fmt.Errorf("looking for sessions beyond the limit: %w", err)
+		return nil, fmt.Errorf("looking for sessions beyond the limit: %w", err)
 	}
-	_, err = revoke(ctx, tx, session.RevokedBecauseTooMany, now, session.UserID(userID), live(now), session.IDLTE(newest))
-	return err
+	if len(oldest) == 0 {
+		return nil, nil
+	}
+	_, err = revoke(ctx, tx, session.RevokedBecauseTooMany, now, session.UserID(userID), live(now), session.IDLTE(oldest[0]))
+	return oldest, err
 }
 
 // revoke ends those of the sessions that are not revoked yet, and says how many that were.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/fault"
 )
 
@@ -41,8 +42,10 @@ func (r *Registry) SetPassword(ctx context.Context, identifier, password string)
 		if err != nil {
 			return fmt.Errorf("setting a password: %w", err)
 		}
-		_, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now, session.UserID(u.ID))
-		return err
+		if _, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now, session.UserID(u.ID)); err != nil {
+			return err
+		}
+		return r.trail.Record(ctx, tx, audit.Event{Kind: audit.PasswordChanged, Subject: u.ID})
 	})
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
 	"github.com/gatehouse/gatehouse/ent/user"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/fold"
@@ -33,12 +34,17 @@ type changes struct {
 }
 
 // Update changes a user. Whether the viewer may is the caller's to know. Deactivating revokes all the user's
-// sessions; activating again revives none. The last active staff user stays that.
+// sessions; activating again revives none. The last active staff user stays that. What changes nothing is not
+// recorded.
 //
 // The error is NOT_FOUND, or a fault.Mistakes with everything that is wrong with the changes, none of which were
 // then made.
 func (r *Registry) Update(ctx context.Context, id int64, in UserChanges) (*ent.User, error) {
-	return r.change(ctx, id, changes{
+	viewer, err := auth.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.change(ctx, id, by(viewer, audit.UserUpdated, id), changes{
 		ProfileChanges: ProfileChanges{Email: in.Email, FirstName: in.FirstName, LastName: in.LastName},
 		isActive:       in.IsActive,
 		isStaff:        in.IsStaff,
@@ -51,10 +57,10 @@ func (r *Registry) UpdateProfile(ctx context.Context, in ProfileChanges) (*ent.U
 	if err != nil {
 		return nil, err
 	}
-	return r.change(ctx, viewer.UserID, changes{ProfileChanges: in})
+	return r.change(ctx, viewer.UserID, by(viewer, audit.ProfileUpdated, viewer.UserID), changes{ProfileChanges: in})
 }
 
-func (r *Registry) change(ctx context.Context, id int64, in changes) (*ent.User, error) {
+func (r *Registry) change(ctx context.Context, id int64, event audit.Event, in changes) (*ent.User, error) {
 	var u *ent.User
 	err := r.db.Write(ctx, func(tx *ent.Tx) error {
 		was, err := tx.User.Get(ctx, id)
@@ -75,16 +81,25 @@ func (r *Registry) change(ctx context.Context, id int64, in changes) (*ent.User,
 				return err
 			}
 		}
-		if u.IsActive {
-			return nil
+		ended := 0
+		if !u.IsActive {
+			ended, err = revoke(ctx, tx, session.RevokedBecauseDeactivated, now, session.UserID(id))
 		}
-		_, err = revoke(ctx, tx, session.RevokedBecauseDeactivated, now, session.UserID(id))
-		return err
+		if err != nil || ended == 0 && sameAccount(u, was) {
+			return err
+		}
+		return r.trail.Record(ctx, tx, event)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return u.Unwrap(), nil
+}
+
+// sameAccount says whether a user is as they were, in all that can be changed.
+func sameAccount(u, was *ent.User) bool {
+	return u.Username == was.Username && u.Email == was.Email && u.FirstName == was.FirstName && u.LastName == was.LastName &&
+		u.IsActive == was.IsActive && u.IsStaff == was.IsStaff
 }
 
 // edit is one update of one user in the making.

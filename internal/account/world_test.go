@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/backoff"
 	"github.com/gatehouse/gatehouse/internal/database"
@@ -97,6 +99,27 @@ type world struct {
 	guard  *backoff.Guard
 	clock  *clock
 	ran    *statements
+	trail  *audit.Trail
+	log    *journal
+}
+
+// journal is a log that is read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write appends to the journal.
+func (j *journal) Write(text []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(text)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // build makes a world; change adapts its settings.
@@ -121,6 +144,11 @@ func over(t testing.TB, db *database.DB, ran *statements, c *clock, change ...fu
 		t.Fatal(err)
 	}
 	ts := token.Settings{Keys: []token.Key{key}, Now: c.now}
+	var log journal
+	trail, err := audit.New(db, audit.Settings{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: c.now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := account.Settings{
 		AccessLifetime:  5 * time.Minute,
 		RefreshLifetime: 24 * time.Hour,
@@ -129,6 +157,7 @@ func over(t testing.TB, db *database.DB, ran *statements, c *clock, change ...fu
 		SessionsPerUser: 100,
 		Guard:           guard,
 		Hashing:         account.Hashing{MemoryKiB: 64, Passes: 1, Queue: 1000},
+		Trail:           trail,
 		Now:             c.now,
 		Random:          rand.Reader,
 	}
@@ -143,7 +172,7 @@ func over(t testing.TB, db *database.DB, ran *statements, c *clock, change ...fu
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{Registry: registry, db: db, tokens: issuer, guard: guard, clock: c, ran: ran}
+	return &world{Registry: registry, db: db, tokens: issuer, guard: guard, clock: c, ran: ran, trail: trail, log: &log}
 }
 
 func (w *world) register(t testing.TB, username string) *ent.User {

@@ -11,30 +11,16 @@ import (
 	"github.com/gatehouse/gatehouse/ent/predicate"
 )
 
-const (
-	// flushBatch is how many rows one transaction deletes: others may write between two.
-	flushBatch = 500
-	// mostSlack is how many rows more than need be are deleted at a time when there are too many.
-	mostSlack = 1000
-)
+// mostSlack is how many rows more than need be are deleted at a time when there are too many.
+const mostSlack = 1000
 
 // Flush deletes the rows of which nothing matters any more, and says how many those were. It works in batches, and
 // what was done stays done when it is interrupted.
 func (g *Guard) Flush(ctx context.Context) (deleted int, err error) {
 	now := g.settings.now()
-	for {
-		n := 0
-		err := g.db.Write(ctx, func(tx *ent.Tx) (err error) {
-			n, err = deleteSoonest(ctx, tx, flushBatch, rows.ClearsAtLTE(now), rows.BlockedUntilLTE(now))
-			return err
-		})
-		if err != nil {
-			return deleted, err
-		}
-		if deleted += n; n < flushBatch {
-			return deleted, nil
-		}
-	}
+	return g.db.DeleteInBatches(ctx, func(tx *ent.Tx, most int) (int, error) {
+		return deleteSoonest(ctx, tx, most, rows.ClearsAtLTE(now), rows.BlockedUntilLTE(now))
+	})
 }
 
 // makeRoom deletes rows where those of the marks would be too many: the ones that clear soonest, so that a flood of

@@ -75,8 +75,12 @@ type Settings struct {
 	// SessionsPerUser is how many live sessions a user may have, 1 to 10,000; one more ends the oldest.
 	SessionsPerUser int `env:"GATEHOUSE_SESSIONS_PER_USER" envDefault:"100" min:"1" max:"10000" help:"How many live sessions a user may have; one more ends the oldest"`
 
-	// FlushInterval is how long a serving program waits before it deletes expired sessions and forgiven failures again: 0 to 168 hours, 0 for never.
-	FlushInterval time.Duration `env:"GATEHOUSE_FLUSH_INTERVAL" envDefault:"1h" min:"0s" max:"168h" help:"How often expired sessions are deleted; 0s: only by gatehouse flushexpired"`
+	// FlushInterval is how long a serving program waits before it deletes again expired sessions, forgiven failures and old
+	// audit events: 0 to 168 hours, 0 for never.
+	FlushInterval time.Duration `env:"GATEHOUSE_FLUSH_INTERVAL" envDefault:"1h" min:"0s" max:"168h" help:"How often expired sessions, forgiven failures and audit events are deleted; 0s: only by gatehouse flushexpired"`
+
+	// AuditRetention is how long audit events are kept: 0 to 87,600 hours (ten years), 0 for ever.
+	AuditRetention time.Duration `env:"GATEHOUSE_AUDIT_RETENTION" envDefault:"2160h" min:"0s" max:"87600h" help:"How long audit events are kept; 0s: for ever"`
 
 	// JWTIssuer is the iss claim that tokens are given and must have. Empty: none is written or demanded.
 	JWTIssuer string `env:"GATEHOUSE_JWT_ISSUER" help:"The iss claim that tokens are given and must have; empty: none"`
