@@ -58,8 +58,8 @@ func (r *Resolver) ofKind(ctx context.Context, kind nodeid.Kind, ids []int64) (m
 		return asNodes(r.catalog.CategoriesByID(ctx, ids, selectedOf(ctx, "Category")))
 	case nodeid.Product:
 		return asNodes(r.catalog.ProductsByID(ctx, ids, selectedOf(ctx, "Product")))
-	case nodeid.AuditEvent: // not yet shown to anybody
-		return nil, nil
+	case nodeid.AuditEvent:
+		return asNodes(r.trail.EventsByID(ctx, ids, selectedOf(ctx, "AuditEvent")))
 	}
 	return nil, fmt.Errorf("no look-up for nodes of kind %d", kind)
 }

@@ -10,6 +10,10 @@ import (
 func TestSelects(t *testing.T) {
 	a := newAPI(t)
 	ada := a.signIn("ada")
+	root := a.staff("root")
+	for i := range 20 {
+		a.signIn(fmt.Sprint("user", i))
+	}
 	for _, tt := range []struct {
 		name, query, bearer string
 		most                int
@@ -25,6 +29,9 @@ func TestSelects(t *testing.T) {
 		{"ancestors", `{ categories(first: %d) { nodes { ancestors { name } } } }`, "", 2},
 		{"owners, for a viewer", `{ products(first: %d) { nodes { owner { username } viewerCanEdit } } }`, ada, 3},
 		{"the viewer, once", `{ a: me { id } b: me { id } products(first: %d) { nodes { viewerCanEdit } } }`, ada, 2},
+		{"audit events and their users, for staff", `{ auditEvents(first: %d) { totalCount nodes { kind actor { username } subject { email } } } }`, root, 4},
+		{"audit events through edges", `{ auditEvents(first: %d) { edges { cursor node { ... on Node { ... on AuditEvent { actor { id } } } } } } }`, root, 3},
+		{"audit events by themselves", `{ auditEvents(first: %d) { nodes { kind sessionId } } }`, root, 2},
 		{"a viewer nobody asked about", `{ categories(first: %d) { nodes { name } } }`, ada, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
