@@ -32,6 +32,8 @@ var imports = []struct {
 	{"graph/scalar", "ent", "scalars are values"},
 	{"internal/account", "internal/catalog", "who and what are told apart"},
 	{"internal/catalog", "internal/account", "who and what are told apart"},
+	{"internal/audit", "internal/account", "the record is told what happened, and asks nobody"},
+	{"internal/audit", "internal/catalog", "the record is told what happened, and asks nobody"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
