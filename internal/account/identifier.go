@@ -6,8 +6,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/identifier"
+	"github.com/gatehouse/gatehouse/ent/predicate"
 	"github.com/gatehouse/gatehouse/ent/user"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/fold"
@@ -60,9 +63,7 @@ func (r *Registry) userNamed(ctx context.Context, name string) (*ent.User, error
 	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return nil, nil // nobody's, and not every database takes the question
 	}
-	u, err := r.db.Read.User.Query().
-		Where(user.HasIdentifiersWith(identifier.ID(nameKey(name)))).
-		Only(ctx)
+	u, err := r.db.Read.User.Query().Where(named(nameKey(name))).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
@@ -70,4 +71,13 @@ func (r *Registry) userNamed(ctx context.Context, name string) (*ent.User, error
 		return nil, fmt.Errorf("looking for a user by name: %w", err)
 	}
 	return u, nil
+}
+
+// named is whoever has that key. Ent's own predicate for it asks every user in turn whether they have.
+func named(key string) predicate.User {
+	return func(s *sql.Selector) {
+		identifiers := sql.Table(identifier.Table)
+		s.Where(sql.In(s.C(user.FieldID),
+			sql.Select(identifiers.C(identifier.FieldUserID)).From(identifiers).Where(sql.EQ(identifiers.C(identifier.FieldID), key))))
+	}
 }
