@@ -64,7 +64,7 @@ func (r *Registry) rotate(ctx context.Context, was standing, claims token.Claims
 	if !r.settings.KeepRefresh {
 		next.Generation++
 		next.RotatedAt = later(now, was.session.RotatedAt) // a clock that is set back must not reopen the grace
-		next.ExpiresAt = r.refreshExpiry(now, next.EndsAt)
+		next.ExpiresAt = r.refreshExpiry(next.RotatedAt, next.EndsAt)
 	}
 
 	var rotated int

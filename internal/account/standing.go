@@ -115,8 +115,9 @@ func (s standing) check(claims token.Claims, now time.Time) error {
 		}
 	case s.session == nil, s.session.RevokedAt != nil:
 		return token.NewError(token.Revoked)
-	case claims.IssuedAt.Before(s.session.CreatedAt.Add(-clockSkew)):
-		// Issued for another session of this key, before the database was set back to an older copy.
+	case claims.IssuedAt.Before(wholeSeconds(s.session.CreatedAt).Add(-clockSkew)):
+		// Issued for another session of this key, before the database was set back to an older copy. In whole seconds,
+		// as tokens are, or one that is issued by a clock just that far behind would not serve.
 		return token.NewError(token.Revoked)
 	case !now.Before(s.session.EndsAt):
 		return token.NewError(token.SessionExpired)
