@@ -18,7 +18,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
-func wantInvalidCredentials(t *testing.T, err error) {
+func wantInvalidCredentials(t tester, err error) {
 	t.Helper()
 	wantRefused(t, err, fault.InvalidCredentials, "", "No active account found with the given credentials")
 }

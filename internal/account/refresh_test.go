@@ -13,7 +13,7 @@ import (
 )
 
 // same holds two things against each other that must be equal.
-func same[T comparable](t *testing.T, what string, got, want T) {
+func same[T comparable](t tester, what string, got, want T) {
 	t.Helper()
 	if got != want {
 		t.Errorf("%s: %v, want %v", what, got, want)

@@ -26,6 +26,16 @@ import (
 // goodPassword is one that the policy has nothing against.
 const goodPassword = "correct horse battery"
 
+// tester is what reports what a test finds: a *testing.T, or a *rapid.T.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // noon is when every test begins: with a fraction of a second, as times mostly have.
 var noon = time.Date(2026, 1, 31, 12, 0, 0, 123_456_789, time.UTC)
 
@@ -130,7 +140,7 @@ func build(t testing.TB, change ...func(*account.Settings, *token.Settings)) *wo
 }
 
 // over is a world over a database that there is already, as after a restart.
-func over(t testing.TB, db *database.DB, ran *statements, c *clock, change ...func(*account.Settings, *token.Settings)) *world {
+func over(t tester, db *database.DB, ran *statements, c *clock, change ...func(*account.Settings, *token.Settings)) *world {
 	t.Helper()
 	key, err := token.NewHMACKey([]byte("a secret that only the tests know"))
 	if err != nil {
@@ -175,17 +185,17 @@ func over(t testing.TB, db *database.DB, ran *statements, c *clock, change ...fu
 	return &world{Registry: registry, db: db, tokens: issuer, guard: guard, clock: c, ran: ran, trail: trail, log: &log}
 }
 
-func (w *world) register(t testing.TB, username string) *ent.User {
+func (w *world) register(t tester, username string) *ent.User {
 	t.Helper()
 	return w.add(t, username, w.Register)
 }
 
-func (w *world) registerStaff(t testing.TB, username string) *ent.User {
+func (w *world) registerStaff(t tester, username string) *ent.User {
 	t.Helper()
 	return w.add(t, username, w.CreateSuperuser)
 }
 
-func (w *world) add(t testing.TB, username string, add func(context.Context, account.Registration) (*ent.User, error)) *ent.User {
+func (w *world) add(t tester, username string, add func(context.Context, account.Registration) (*ent.User, error)) *ent.User {
 	t.Helper()
 	u, err := add(t.Context(), account.Registration{Username: username, Email: username + "@example.org", Password: goodPassword})
 	if err != nil {
@@ -219,7 +229,7 @@ func (w *world) as(t testing.TB, access string) context.Context {
 }
 
 // claims are what a token says, however old it is.
-func (w *world) claims(t testing.TB, raw string) token.Claims {
+func (w *world) claims(t tester, raw string) token.Claims {
 	t.Helper()
 	claims, err := w.tokens.VerifyGenuine(raw, token.Any)
 	if err != nil {
@@ -297,7 +307,7 @@ func (w *world) sign(t testing.TB, claims token.Claims) string {
 }
 
 // wantRefused expects a refusal of exactly this kind.
-func wantRefused(t testing.TB, err error, code fault.Code, reason token.Reason, message string) {
+func wantRefused(t tester, err error, code fault.Code, reason token.Reason, message string) {
 	t.Helper()
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
@@ -311,13 +321,13 @@ func wantRefused(t testing.TB, err error, code fault.Code, reason token.Reason, 
 }
 
 // wantInvalidToken expects TOKEN_NOT_VALID for a reason, in SimpleJWT's words.
-func wantInvalidToken(t testing.TB, err error, reason token.Reason) {
+func wantInvalidToken(t tester, err error, reason token.Reason) {
 	t.Helper()
 	wantRefused(t, err, fault.TokenNotValid, reason, token.NewError(reason).Message)
 }
 
 // wantReason expects a *token.Error.
-func wantReason(t testing.TB, err error, reason token.Reason) {
+func wantReason(t tester, err error, reason token.Reason) {
 	t.Helper()
 	var refused *token.Error
 	if !errors.As(err, &refused) || *refused != *token.NewError(reason) {
@@ -326,7 +336,7 @@ func wantReason(t testing.TB, err error, reason token.Reason) {
 }
 
 // wantMistakes expects exactly these mistakes, each as "field CODE", in this order.
-func wantMistakes(t testing.TB, err error, want ...string) {
+func wantMistakes(t tester, err error, want ...string) {
 	t.Helper()
 	var mistakes fault.Mistakes
 	if !errors.As(err, &mistakes) {
