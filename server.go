@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -218,10 +219,23 @@ func newIssuer(settings config.Settings) (*token.Issuer, error) {
 	})
 }
 
+// spareProcs lets twice as many goroutines run as there are cores, where these are few and GOMAXPROCS says nothing else. SQLite
+// is C, and who calls it keeps their place among those that run until it is taken away, which may take 10 ms: with one core
+// hashing passwords, and another place kept by a write that waits for the disk, there would be none left for readers.
+func spareProcs() {
+	if _, set := os.LookupEnv("GOMAXPROCS"); set {
+		return
+	}
+	if cores := runtime.GOMAXPROCS(0); cores <= 4 {
+		runtime.GOMAXPROCS(2 * cores)
+	}
+}
+
 // serve answers requests until the command's context ends. Requests that are running then may finish;
 // after them the database is closed.
 func serve(cmd *cobra.Command, _ []string, app *app) error {
 	ctx, settings, log := cmd.Context(), app.settings, app.log
+	spareProcs()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // which would end the program
 	var listening net.ListenConfig
