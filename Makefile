@@ -2,11 +2,14 @@
 
 GOLANGCI_LINT := v2.15.0
 FUZZTIME      ?= 20s
+FLOOD_TIME    ?= 60s
+ROTATION_TIME ?= 60s
 
 BIN        := bin/gatehouse
 TOOLS      := .cache/bin
 UI         := internal/playground/ui
 PLAYGROUND := internal/playground/dist/index.html
+ATTACK     := go test -tags attack -count 1 -timeout 30m -v
 
 .DEFAULT_GOAL := help
 
@@ -73,6 +76,18 @@ fuzz: ## Fuzz every fuzz target for FUZZTIME (20s) each
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
 		done; \
 	done
+
+.PHONY: timing
+timing: build ## Measure whether a refused sign-in's time tells why it was refused
+	$(ATTACK) -run Timing ./e2e/attack
+
+.PHONY: flood
+flood: build ## Measure what a flood of wrong passwords leaves for others, for FLOOD_TIME (60s) each
+	FLOOD_TIME=$(FLOOD_TIME) $(ATTACK) -run Flood ./e2e/attack
+
+.PHONY: rotation
+rotation: build ## Rotate keys under load for ROTATION_TIME (60s): no request may fail
+	ROTATION_TIME=$(ROTATION_TIME) $(ATTACK) -run Rotation ./e2e/attack
 
 .PHONY: check-generated
 check-generated: ## Fail when generating again, twice, changes anything
