@@ -1,6 +1,7 @@
 package keyring_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,6 +98,25 @@ func TestGenerateRefuses(t *testing.T) {
 	}
 	_, err = other.Generate("ES256", "x") // a file of that name, with another key in it
 	wrong(t, err, "there is a key x, or a file of that name, already")
+}
+
+// A key too many would have nobody read the directory any more: neither a server that starts nor keys retire.
+func TestNoKeyTooMany(t *testing.T) {
+	w := newWorld(t)
+	w.generate(t, "EdDSA", "signs")
+	for n := range 31 {
+		w.put(t, fmt.Sprintf("%d.json", n), jwk(t, "ES256", fmt.Sprint(n), pairs().p256.Public()))
+	}
+	_, err := w.Generate("EdDSA", "")
+	wrong(t, err, "holds 32 keys, which are the most; gatehouse keys retire removes one")
+	_, err = w.Rotate("", true)
+	wrong(t, err, "which are the most")
+	w.load(t)
+	if _, err := w.Retire("0", life, true); err != nil {
+		t.Errorf("Retire: %v", err)
+	}
+	w.rotate(t)
+	w.load(t)
 }
 
 const life = 24*time.Hour + 30*time.Second

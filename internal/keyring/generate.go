@@ -45,6 +45,9 @@ func (d Directory) add(c *contents, algorithm token.Algorithm, kid string) (Entr
 	if published := c.in(Published); published != nil {
 		return Entry{}, errPublished(published)
 	}
+	if len(c.entries) >= maxKeys { // with one more nobody could read the directory, not even to retire one
+		return Entry{}, fmt.Errorf("%s holds %d keys, which are the most; gatehouse keys retire removes one", d.Path, len(c.entries))
+	}
 	if name := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`); kid != "" && !name.MatchString(kid) {
 		return Entry{}, errors.New("the id of a new key must be 1 to 64 letters, digits and ._- and begin with a letter or digit")
 	}
