@@ -295,6 +295,33 @@ func TestHalfDone(t *testing.T) {
 	wrong(t, err, "key signs is to sign, but no file holds it")
 }
 
+// A lone key that nothing is on record of goes on signing while the second one is made; so it does if that is never done.
+func TestALoneKeyMeanwhile(t *testing.T) {
+	for range 20 {
+		w := newWorld(t)
+		w.put(t, "mine.pem", private(pairs().p256))
+		made := make(chan struct{})
+		go func() {
+			defer close(made)
+			if _, err := w.Rotate("", false); err != nil {
+				t.Errorf("Rotate: %v", err)
+			}
+		}()
+		for reading := true; reading; {
+			select {
+			case <-made:
+				reading = false
+			default:
+			}
+			if entries, err := keyring.Load(w.Path); err != nil || entries[0].File != "mine.pem" || entries[0].State != keyring.Signing {
+				t.Errorf("Load: %s, %v", described(entries), err)
+				<-made
+				return
+			}
+		}
+	}
+}
+
 // Programs that change a directory at once take turns; whoever reads it meanwhile never sees half of anything.
 func TestConcurrentChanges(t *testing.T) {
 	w := newWorld(t)

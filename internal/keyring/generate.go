@@ -67,6 +67,12 @@ func (d Directory) add(c *contents, algorithm token.Algorithm, kid string) (Entr
 	if err != nil {
 		return Entry{}, err
 	}
+	if c.in(Signing) != nil && !c.recorded {
+		// A lone key signs unrecorded, but not beside another one: not even for the moment until that is on record.
+		if err := c.writeRecord(); err != nil {
+			return Entry{}, err
+		}
+	}
 	if err := writeFile(path, append(text, '\n')); err != nil {
 		return Entry{}, err
 	}
