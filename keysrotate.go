@@ -33,7 +33,7 @@ what to do next.`,
 			}
 		}),
 	}
-	cmd.Flags().StringVar(&to, "to", "", "the kid of a key in the directory to rotate to, instead of a new one")
+	cmd.Flags().StringVar(&to, "to", "", "the kid of a key in the directory to rotate to, instead of a new one; if it is retired-soon it signs at once")
 	cmd.Flags().BoolVar(&force, "force", false, "have the published key sign now; whoever does not know it yet refuses its tokens")
 	return cmd
 }

@@ -211,13 +211,31 @@ func TestRotateTo(t *testing.T) {
 	if c := w.rotate(t); c.Key.Key.ID() != mine || c.Stopped.Key.ID() != "old" {
 		t.Errorf("Rotate: %+v", c)
 	}
-	// And back.
-	if c, err := w.Rotate("old", false); err != nil || c.Key.State != keyring.Published {
+}
+
+// Back to a key that has signed before is one step, which leaves a published one published; and no way leads round what
+// is on record of either: that tokens which they signed are alive.
+func TestRotateBack(t *testing.T) {
+	w := newWorld(t)
+	w.generate(t, "HS256", "old")
+	w.generate(t, "EdDSA", "new")
+	w.now = w.now.Add(keyring.FetchTime)
+	w.rotate(t)
+	w.generate(t, "ES256", "next")
+	w.now = w.now.Add(time.Second)
+	if c, err := w.Rotate("old", false); err != nil || c.Key.State != keyring.Signing || c.Stopped.Key.ID() != "new" {
 		t.Errorf("Rotate: %+v, %v", c, err)
 	}
-	if got := w.load(t); got != "signing "+mine+" ES256 mine.pem\npublished old HS256 old.json\nverify-only half ES384 half.json\nverify-only other EdDSA other.json" {
+	if got := w.load(t); got != "signing old HS256 old.json\npublished next ES256 next.json\nretired-soon new EdDSA new.json" {
 		t.Errorf("%s", got)
 	}
+	_, err := w.Retire("new", life, false)
+	wrong(t, err, "may be alive until")
+	if _, err := w.Rotate("new", false); err != nil {
+		t.Errorf("Rotate: %v", err)
+	}
+	_, err = w.Retire("old", life, false)
+	wrong(t, err, "may be alive until")
 }
 
 // Where nobody has written down which key signs, one is chosen, and any other may have signed until now.

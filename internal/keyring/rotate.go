@@ -21,6 +21,9 @@ type Change struct {
 // [Published]; or the one with the id to, when that is not empty, is published instead. Then the published one signs, and
 // the other is [RetiredSoon]; without force that is refused until [FetchTime] has passed.
 //
+// A key that is [RetiredSoon] signs again at once when it is named, since everybody knows it. It is never published, so
+// that it stays on record that it has signed.
+//
 // Where nothing is on record of which key signs, the one that is named signs from now on.
 func (d Directory) Rotate(to string, force bool) (change Change, err error) {
 	err = d.change(func(c *contents) error {
@@ -62,6 +65,8 @@ func (d Directory) advance(c *contents, target *Entry, force bool) (Change, erro
 		return Change{}, fmt.Errorf("%s holds no key that can sign; gatehouse keys generate makes one", d.Path)
 	case target == signing:
 		return Change{}, fmt.Errorf("key %s is signing already", target.Key.ID())
+	case target != nil && target.State == RetiredSoon:
+		return d.succeed(signing, target), nil
 	case published == nil && target == nil:
 		made, err := d.add(c, signing.Key.Algorithm(), "")
 		return Change{Key: made}, err
@@ -74,11 +79,14 @@ func (d Directory) advance(c *contents, target *Entry, force bool) (Change, erro
 	if ready := published.Since.Add(FetchTime); !force && d.now().Before(ready) {
 		return Change{}, fmt.Errorf("key %s was published only now: clients may not know it until %s; wait, or use --force", published.Key.ID(), ready.UTC().Format(time.RFC3339))
 	}
-	stopped := *signing
-	stopped.State, stopped.Since = RetiredSoon, d.now()
-	published.State, published.Since = Signing, d.now()
-	*signing = stopped
-	return Change{Key: *published, Stopped: stopped}, nil
+	return d.succeed(signing, published), nil
+}
+
+// succeed has the next key sign from now on.
+func (d Directory) succeed(signing, next *Entry) Change {
+	signing.State, signing.Since = RetiredSoon, d.now()
+	next.State, next.Since = Signing, d.now()
+	return Change{Key: *next, Stopped: *signing}
 }
 
 func errPublished(published *Entry) error {
