@@ -35,6 +35,9 @@ func parseJWK(name string, text []byte) (token.Key, error) {
 			return token.Key{}, err
 		}
 	}
+	if !slices.Contains(token.Algorithms(), algorithm) {
+		return token.Key{}, errors.New(`its "alg" is not an algorithm that signs tokens`)
+	}
 	id := jwk.KeyID
 	if _, secret := jwk.Key.([]byte); secret && id == "" {
 		id = strings.TrimSuffix(name, ".json")
