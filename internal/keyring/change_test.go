@@ -310,7 +310,11 @@ func TestHalfDone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := keyring.Load(w.Path)
-	wrong(t, err, "key signs is to sign, but no file holds it")
+	wrong(t, err, "key signs is to sign, but no file holds it; put that back, or remove rotation.txt and choose another by gatehouse keys rotate --to KID")
+	if err := os.Remove(filepath.Join(w.Path, "rotation.txt")); err != nil {
+		t.Fatal(err)
+	}
+	w.load(t)
 }
 
 // A lone key that nothing is on record of goes on signing while the second one is made; so it does if that is never done.

@@ -2,8 +2,8 @@
 // key signs, and when others stopped.
 //
 // Key files are *.pem and *.json (see [Load]). What begins with a dot and what is a directory is none of ours; any other
-// file is refused, as it is probably a key under the wrong name. No error or log line ever has anything of a file's content but the
-// ids of keys.
+// file is refused, as it is probably a key under the wrong name. No error or log line ever has anything of a file's content
+// but the ids of keys.
 package keyring
 
 import (

@@ -90,7 +90,7 @@ func (c *contents) apply(fields []string, seen map[string]bool) error {
 	entry := c.named(kid)
 	switch {
 	case entry == nil && state == Signing:
-		return fmt.Errorf("key %s is to sign, but no file holds it", kid)
+		return fmt.Errorf("key %s is to sign, but no file holds it; put that back, or remove %s and choose another by gatehouse keys rotate --to KID", kid, recordName)
 	case entry == nil:
 		return nil
 	case !entry.Key.Signs() && (state == Signing || state == Published):
