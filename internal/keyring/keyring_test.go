@@ -213,7 +213,51 @@ func TestDirectoryRefused(t *testing.T) {
 	wrong(t, err, "is not a directory")
 }
 
-// What is no key and says so, links, and a directory as Kubernetes makes one of a secret.
+// Kubernetes mounts a secret so that everybody may write beside it (1777). The directory to name is the one that ..data
+// links to, which is another one after each change.
+func TestKubernetes(t *testing.T) {
+	mount := filepath.Join(t.TempDir(), "keys")
+	write := func(name string, text []byte) {
+		t.Helper()
+		path := filepath.Join(mount, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o440); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(to, name string) {
+		t.Helper()
+		if err := os.Symlink(to, filepath.Join(mount, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("..1/a.json", jwk(t, "ES256", "a", pairs().p256))
+	write("..1/rotation.txt", []byte("signing a -\n"))
+	write("..2/b.json", jwk(t, "EdDSA", "b", pairs().ed))
+	write("..2/rotation.txt", []byte("signing b -\nretired-soon a -\n"))
+	link("..1", "..data")
+	link("..data/a.json", "a.json")
+	link("..data/rotation.txt", "rotation.txt")
+	if err := os.Chmod(mount, 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	_, err := keyring.Load(mount)
+	wrong(t, err, "may be written by everybody")
+	for _, want := range []string{"signing a ES256 a.json", "signing b EdDSA b.json"} {
+		entries, err := keyring.Load(filepath.Join(mount, "..data"))
+		if err != nil || described(entries) != want {
+			t.Errorf("%s, %v; want %s", described(entries), err, want)
+		}
+		link("..2", "..data_tmp")
+		if err := os.Rename(filepath.Join(mount, "..data_tmp"), filepath.Join(mount, "..data")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What is no key and says so, and links.
 func TestWhatIsIgnoredAndFollowed(t *testing.T) {
 	w := newWorld(t)
 	if err := os.MkdirAll(filepath.Join(w.Path, "..2026_01_31", "deeper"), 0o700); err != nil {
