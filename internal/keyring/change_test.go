@@ -98,6 +98,8 @@ func TestGenerateRefuses(t *testing.T) {
 	}
 	_, err = other.Generate("ES256", "x") // a file of that name, with another key in it
 	wrong(t, err, "there is a key x, or a file of that name, already")
+	_, err = other.Generate("ES256", "b") // a key of that name, in another file
+	wrong(t, err, "there is a key b, or a file of that name, already")
 }
 
 // A key too many would have nobody read the directory any more: neither a server that starts nor keys retire.
@@ -271,6 +273,13 @@ func TestRetireWhatIsNotOnRecord(t *testing.T) {
 	}
 	w.generate(t, "ES256", "next")
 	if _, err := w.Retire("next", life, false); err != nil {
+		t.Errorf("Retire: %v", err)
+	}
+	w.put(t, "stray.json", jwk(t, "ES384", "stray", pairs().p384))
+	w.put(t, "rotation.txt", []byte("signing signs -\nretired-soon stray -\n"))
+	_, err := w.Retire("stray", life, false)
+	wrong(t, err, "it is not on record whether key stray")
+	if _, err := w.Retire("stray", life, true); err != nil {
 		t.Errorf("Retire: %v", err)
 	}
 	if got := w.load(t); got != "signing signs ES256 signs.json" {
