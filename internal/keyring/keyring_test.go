@@ -387,7 +387,7 @@ func FuzzKeyFiles(f *testing.F) {
 	f.Add("rotation.txt", []byte("signing a -\n"))
 	f.Add("a.json", []byte(`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))
 	f.Fuzz(func(t *testing.T, name string, text []byte) {
-		if filepath.Base(name) != name || strings.ContainsRune(name, 0) || len(name) > 100 || strings.HasPrefix(name, ".") {
+		if name == "" || strings.ContainsAny(name, "/\x00") || len(name) > 100 || strings.HasPrefix(name, ".") {
 			return
 		}
 		w := newWorld(t)
@@ -398,7 +398,7 @@ func FuzzKeyFiles(f *testing.F) {
 			if _, err := token.New(token.Settings{Keys: []token.Key{entries[0].Key}, Now: w.Now}); err != nil {
 				t.Errorf("the key does not work: %v", err)
 			}
-		case err != nil && len(text) >= 40 && strings.Contains(err.Error(), string(text[:40])):
+		case err != nil && len(text) >= 40 && strings.Contains(strings.ReplaceAll(err.Error(), name, ""), string(text[:40])):
 			t.Errorf("the error quotes the file: %v", err)
 		}
 	})
