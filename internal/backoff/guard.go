@@ -20,7 +20,8 @@ import (
 type Guard struct {
 	db       *database.DB
 	settings Settings
-	room     atomic.Int64 // how many rows may be added before they are to be counted
+	room     atomic.Int64  // how many rows may be added before they are to be counted
+	writing  chan struct{} // holds something while a try is written
 }
 
 // New is a Guard over the database, whose schema must be current. Its error names the setting that makes no sense.
@@ -28,7 +29,7 @@ func New(db *database.DB, s Settings) (*Guard, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("backoff: %w", err)
 	}
-	return &Guard{db: db, settings: s}, nil
+	return &Guard{db: db, settings: s, writing: make(chan struct{}, 1)}, nil
 }
 
 // TryAccount runs try, in which a password of the account is to be checked. The account is the name that was given
@@ -75,7 +76,7 @@ func (g *Guard) count(ctx context.Context, t *Try) error {
 	if err := look(ctx, g.db.Read.Backoff, marks, now); err != nil {
 		return err
 	}
-	err := g.db.Write(ctx, func(tx *ent.Tx) error {
+	err := g.write(ctx, func(tx *ent.Tx) error {
 		now = g.settings.now() // it may have waited for its turn
 		if err := look(ctx, tx.Backoff, marks, now); err != nil {
 			return err
@@ -96,6 +97,18 @@ func (g *Guard) count(ctx context.Context, t *Try) error {
 	}
 	t.failures = t.address.curve.failures(t.address.after, now)
 	return nil
+}
+
+// write is the database's Write, one after the other. There may be any number of tries at once, and nobody has been
+// made to wait for a first one yet: so they wait for each other here, and who writes anything else only for one of them.
+func (g *Guard) write(ctx context.Context, f func(tx *ent.Tx) error) error {
+	select {
+	case g.writing <- struct{}{}:
+		defer func() { <-g.writing }()
+		return g.db.Write(ctx, f)
+	case <-ctx.Done():
+		return fmt.Errorf("waiting to write a try: %w", ctx.Err())
+	}
 }
 
 // look reads how things stand under the marks' keys. The error is RATE_LIMITED when one of them has to wait.

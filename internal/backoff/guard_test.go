@@ -377,6 +377,47 @@ func TestConcurrentGuesses(t *testing.T) {
 	}
 }
 
+// However many tries are waiting to be counted, whoever writes anything else is next.
+func TestAFloodIsInNobodysWay(t *testing.T) {
+	const flood = 100
+	var looked, begun atomic.Int64
+	waiting := make(chan struct{}) // closed when all have looked how they stand
+	hold := make(chan struct{})    // closed when the first of them may write
+	w := &world{t: t, now: noon}
+	w.db = databasetest.New(t, database.WithTrace(func(_ context.Context, text ...any) {
+		switch statement := fmt.Sprint(text...); {
+		case strings.Contains(statement, "Tx(") && strings.Contains(statement, "started"):
+			if begun.Add(1) == 1 {
+				<-hold
+			}
+		case strings.HasPrefix(statement, "driver.Query") && looked.Add(1) == flood:
+			close(waiting)
+		}
+	}))
+	w.restart()
+	var group sync.WaitGroup
+	for i := range flood {
+		group.Go(func() {
+			if err := w.TryAddress(t.Context(), fmt.Sprintf("192.0.2.%d", i), wrong); !errors.Is(err, errWrong) {
+				t.Error(err)
+			}
+		})
+	}
+	<-waiting
+	time.AfterFunc(50*time.Millisecond, func() { close(hold) }) // in which the write below queues up, if at all it must
+	var before int64
+	if err := w.db.Write(t.Context(), func(*ent.Tx) error {
+		before = begun.Load() - 1
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if before > flood/20 {
+		t.Errorf("%d of %d tries came first; want one", before, flood)
+	}
+	group.Wait()
+}
+
 // Success forgets what is its own: the account from this address, and its own try. The others' failures stay.
 func TestSuccess(t *testing.T) {
 	for name, success := range map[string]func(w *world) func(*backoff.Try) error{

@@ -83,7 +83,7 @@ func (t *Try) settle(ctx context.Context, err error) error {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx) // that the client hung up is no reason to leave it
-	return t.guard.db.Write(ctx, func(tx *ent.Tx) error {
+	return t.guard.write(ctx, func(tx *ent.Tx) error {
 		if t.verdict == forgiven {
 			return t.forgive(ctx, tx)
 		}
