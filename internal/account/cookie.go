@@ -37,6 +37,16 @@ func presentedToRefresh(ctx context.Context, argument *string) (raw string, from
 	return raw, from, err
 }
 
+// presentedToRevoke is as presented, but of several cookies it is all: whoever signs out wants none of them to serve, and
+// no other host may keep them from it.
+func presentedToRevoke(ctx context.Context, argument *string) (raws []string, from *refreshcookie.Jar, err error) {
+	raw, from, err := presented(ctx, argument)
+	if all := from.Tokens(); len(all) > 1 {
+		return all, from, nil
+	}
+	return []string{raw}, from, err
+}
+
 // putIn moves the refresh token into the jar, if there is one. Nil tokens stay nil.
 func (t *Tokens) putIn(jar *refreshcookie.Jar) *Tokens {
 	if t != nil && jar != nil {

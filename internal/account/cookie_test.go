@@ -289,11 +289,44 @@ func TestTwoCookies(t *testing.T) {
 		const message = "The request has more than one cookie gatehouse_refresh."
 		_, err := w.Refresh(v.ctx, nil)
 		wantRefused(t, err, fault.TokenNotValid, token.Invalid, message)
-		_, err = w.Revoke(v.ctx, nil)
-		wantRefused(t, err, fault.TokenNotValid, token.Invalid, message)
 		v.wantUntouched(t)
 	}
 	same(t, "what is stored", w.rows(t), rows)
+}
+
+// Another host's cookies keep nobody from signing out: then neither theirs nor ours serves any more.
+func TestSigningOutWithTwoCookies(t *testing.T) {
+	for name, toss := range map[string]func(w *world, ours string) []string{
+		"another user's": func(w *world, ours string) []string { _, theirs := w.signIn(t, "eve"); return []string{theirs, ours} },
+		"the same":       func(_ *world, ours string) []string { return []string{ours, ours} },
+		"garbage after":  func(_ *world, ours string) []string { return []string{ours, "garbage"} },
+		"empty before":   func(_ *world, ours string) []string { return []string{"", ours} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := build(t)
+			w.register(t, "ada")
+			w.register(t, "eve")
+			_, ours := w.signIn(t, "ada")
+			cookies := toss(w, ours)
+			for _, want := range []bool{true, false} {
+				v := w.visit(t, cookies...)
+				if revoked, err := w.Revoke(v.ctx, nil); revoked != want || err != nil {
+					t.Errorf("revoked %v, %v; want %v", revoked, err, want)
+				}
+				v.wantCleared(t)
+			}
+			for _, cookie := range cookies {
+				if tokens, err := w.Refresh(w.visit(t, cookie).ctx, nil); fault.CodeOf(err) != fault.TokenNotValid {
+					t.Errorf("%v, %v; want none to serve", tokens, err)
+				}
+			}
+		})
+	}
+	w := build(t)
+	v := w.visit(t, "garbage", "")
+	_, err := w.Revoke(v.ctx, nil)
+	wantInvalidToken(t, err, token.Invalid)
+	v.wantCleared(t)
 }
 
 func TestArgumentsInCookieMode(t *testing.T) {

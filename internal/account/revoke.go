@@ -16,37 +16,57 @@ import (
 //
 // The error is BAD_USER_INPUT without a token, and TOKEN_NOT_VALID with a reason for one that is not a refresh
 // token of this server. In cookie mode the token may be the cookie's, which is then cleared; the error may be
-// FORBIDDEN.
+// FORBIDDEN. Of several cookies each is revoked that can be.
 func (r *Registry) Revoke(ctx context.Context, refresh *string) (bool, error) {
-	raw, jar, err := presented(ctx, refresh)
+	raws, jar, err := presentedToRevoke(ctx, refresh)
 	if err != nil {
 		return false, err
 	}
-	claims, err := r.check(r.tokens.VerifyGenuine, raw, token.Refresh)
-	if err != nil {
+	genuine := make(map[string]token.Claims, len(raws))
+	for _, raw := range raws {
+		claims, refused := r.check(r.tokens.VerifyGenuine, raw, token.Refresh)
+		if refused != nil {
+			err = refused
+			continue
+		}
+		genuine[raw] = claims
+	}
+	if len(genuine) == 0 {
 		jar.Clear() // who signs out must not keep it
 		return false, refusal(err)
 	}
 	now := r.now()
 	revoked := false
-	err = r.db.Write(ctx, func(tx *ent.Tx) (err error) {
-		ended := claims.SessionID
-		if isForeign(claims) {
-			ended, revoked, err = endForeign(ctx, tx, claims, r.expired(raw), now)
-		} else {
-			revoked, err = endSession(ctx, tx, claims, now)
+	err = r.db.Write(ctx, func(tx *ent.Tx) error {
+		for raw, claims := range genuine {
+			ended, err := r.end(ctx, tx, raw, claims, now)
+			if err != nil {
+				return err
+			}
+			revoked = revoked || ended
 		}
-		if err != nil || !revoked {
-			return err
-		}
-		return r.trail.Record(ctx, tx, audit.Event{
-			Kind: audit.TokenRevoked, Actor: claims.UserID, Subject: claims.UserID, Session: ended,
-		})
+		return nil
 	})
 	if err == nil { // else it is needed to try again
 		jar.Clear()
 	}
 	return revoked && err == nil, err
+}
+
+// end has a genuine refresh token never serve again, and says whether it would have.
+func (r *Registry) end(ctx context.Context, tx *ent.Tx, raw string, claims token.Claims, now time.Time) (revoked bool, err error) {
+	ended := claims.SessionID
+	if isForeign(claims) {
+		ended, revoked, err = endForeign(ctx, tx, claims, r.expired(raw), now)
+	} else {
+		revoked, err = endSession(ctx, tx, claims, now)
+	}
+	if err != nil || !revoked {
+		return false, err
+	}
+	return true, r.trail.Record(ctx, tx, audit.Event{
+		Kind: audit.TokenRevoked, Actor: claims.UserID, Subject: claims.UserID, Session: ended,
+	})
 }
 
 // endSession revokes the session that a refresh token names, and says whether it was not over already.

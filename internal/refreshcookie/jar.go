@@ -33,17 +33,25 @@ func newJar(s Settings, r *http.Request, answer http.Header) *Jar {
 // Token is the refresh token that the request brought. The error is a *token.Error: NOT_AUTHENTICATED when it brought
 // none, and TOKEN_INVALID when it brought several.
 func (j *Jar) Token() (string, error) {
-	if j == nil {
-		return "", token.NewError(token.NotAuthenticated)
-	}
-	switch cookies := j.request.CookiesNamed(j.name()); len(cookies) {
+	switch tokens := j.Tokens(); len(tokens) {
 	case 0:
 		return "", token.NewError(token.NotAuthenticated)
 	case 1:
-		return cookies[0].Value, nil
+		return tokens[0], nil
 	}
 	// A sibling host can set a cookie for the whole domain, with a token of its own: nothing tells which one is ours.
 	return "", &token.Error{Reason: token.Invalid, Message: "The request has more than one cookie " + j.name() + "."}
+}
+
+// Tokens are all that the request brought, of which at most one is the browser's own.
+func (j *Jar) Tokens() (tokens []string) {
+	if j == nil {
+		return nil
+	}
+	for _, cookie := range j.request.CookiesNamed(j.name()) {
+		tokens = append(tokens, cookie.Value)
+	}
+	return tokens
 }
 
 // Set has the browser keep a refresh token until then, a whole second, in the place of what it has.
