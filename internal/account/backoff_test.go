@@ -245,6 +245,19 @@ func TestNoVerdictNoFailure(t *testing.T) {
 	}
 }
 
+// A wrong password has failed once it is known to be wrong, even if that cannot be recorded.
+func TestAFailureThatCannotBeRecorded(t *testing.T) {
+	w := strict(t)
+	w.registerStaff(t, "ada")
+	unrecordable := strings.Repeat("x", 100) // longer than any address
+	for _, name := range []string{"ada", "nobody"} {
+		if _, err := w.Obtain(at(t.Context(), unrecordable), name, "wrong horse battery"); fault.CodeOf(err) != fault.Internal {
+			t.Errorf("%s: error %v; want an internal one", name, err)
+		}
+	}
+	w.wantFailures(t, unrecordable, 2)
+}
+
 func TestChangePasswordBacksOff(t *testing.T) {
 	w := strict(t)
 	w.registerStaff(t, "Ada")

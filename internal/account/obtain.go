@@ -39,11 +39,8 @@ func (r *Registry) Obtain(ctx context.Context, username, password string) (token
 		if errors.Is(err, errChanged) {
 			var u *ent.User
 			if u, err = r.userNamed(ctx, username); err == nil {
-				err = r.refuseSignIn(ctx, u)
+				err = r.refuseSignIn(ctx, try, u)
 			}
-		}
-		if fault.CodeOf(err) == fault.InvalidCredentials {
-			try.Keep()
 		}
 		return err
 	})
@@ -67,7 +64,7 @@ func (r *Registry) obtain(ctx context.Context, try *backoff.Try, username, passw
 		return nil, err
 	}
 	if !ok {
-		return nil, r.refuseSignIn(ctx, u)
+		return nil, r.refuseSignIn(ctx, try, u)
 	}
 
 	var s *ent.Session
@@ -99,9 +96,10 @@ func (r *Registry) obtain(ctx context.Context, try *backoff.Try, username, passw
 	return r.issue(u, s, now)
 }
 
-// refuseSignIn records a sign-in that failed, as this user or as nobody there is, and is its refusal. It does the
+// refuseSignIn counts and records a sign-in that failed, as this user or as nobody there is, and is its refusal. It does the
 // same work for everybody, and what was typed in is not recorded: people type passwords there.
-func (r *Registry) refuseSignIn(ctx context.Context, u *ent.User) error {
+func (r *Registry) refuseSignIn(ctx context.Context, try *backoff.Try, u *ent.User) error {
+	try.Keep()
 	failed := audit.Event{Kind: audit.SignInFailed}
 	if u != nil {
 		failed.Subject = u.ID
