@@ -56,7 +56,7 @@ func claim(ctx context.Context, tx *ent.Tx, key string, userID int64, field stri
 }
 
 // nameKey is the key of a name as it is typed to sign in by.
-func nameKey(name string) string { return fold.Identifier(strings.TrimSpace(name)) }
+func nameKey(name string) string { return fold.Identifier(typed(name)) }
 
 // userNamed is the user who signs in by this username or e-mail address, however they spell it; nil for nobody.
 func (r *Registry) userNamed(ctx context.Context, name string) (*ent.User, error) {

@@ -6,8 +6,36 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/database"
 )
+
+// However long a name is, no more is made of it than of the longest there may be; and that is found however it is spelled.
+func TestEndlessNames(t *testing.T) {
+	w := build(t)
+	longest := strings.Repeat("ᾂ", 150)
+	if _, err := w.Register(t.Context(), account.Registration{Username: longest, Email: "ada@example.com", Password: goodPassword}); err != nil {
+		t.Fatal(err)
+	}
+	for _, spelling := range []string{longest, norm.NFD.String(longest), "  " + norm.NFKD.String(longest) + strings.Repeat(" ", 100_000)} {
+		if _, err := w.Obtain(t.Context(), spelling, goodPassword); err != nil {
+			t.Errorf("%d bytes: %v", len(spelling), err)
+		}
+	}
+	for _, part := range []string{"\ufdfa", "a", longest, "\x80"} { // the first is 18 characters in its plain form
+		endless := strings.Repeat(part, 250_000/len(part))
+		w.ran.take()
+		_, err := w.Obtain(t.Context(), endless, goodPassword)
+		wantInvalidCredentials(t, err)
+		for _, statement := range w.ran.take() {
+			if len(statement) > 100_000 {
+				t.Errorf("%.5q…: a statement of %d bytes", part, len(statement))
+			}
+		}
+	}
+}
 
 // Signing in takes no longer for there being many users: they are found by the index of their names.
 func TestUsersAreFoundByTheirNames(t *testing.T) {

@@ -21,6 +21,10 @@ const (
 	maxName     = 150
 )
 
+// maxTyped is how many bytes are read of what somebody types for one of them. No spelling of the longest takes as many:
+// a character is made of four at most, with four bytes each.
+const maxTyped = 4096
+
 // flaw is what is wrong with a value, whichever field it was given in. The zero flaw is none.
 type flaw struct {
 	code    fault.MistakeCode
@@ -42,12 +46,27 @@ func note(mistakes *fault.Mistakes, field string, flaws ...flaw) {
 	}
 }
 
+// typed is a text as somebody typed it, without the blanks around it. One that is far too long is cut to one that is too
+// long: to normalise a whole body of a request takes longer than to hash a password, has no queue, and comes before it is
+// known whether its sender has to wait.
+func typed(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) <= maxTyped {
+		return s
+	}
+	end := maxTyped
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
+}
+
 // cleanUsername is a username as it is stored: composed, and in its plain form where Unicode has others (NFKC),
 // so that two that look the same are the same.
-func cleanUsername(s string) string { return norm.NFKC.String(strings.TrimSpace(s)) }
+func cleanUsername(s string) string { return norm.NFKC.String(typed(s)) }
 
 // cleanText is an e-mail address or a person's name as it is stored.
-func cleanText(s string) string { return fold.Canonical(strings.TrimSpace(s)) }
+func cleanText(s string) string { return fold.Canonical(typed(s)) }
 
 // usernameFlaw is what is wrong with a clean username.
 func usernameFlaw(name string) flaw {
