@@ -60,6 +60,20 @@ func TestARowIsNotDrivenOutByItself(t *testing.T) {
 	w.wantWait("192.0.2.3", "ada", time.Second)
 }
 
+// Nor does an address lose its failures to the rows of the accounts that it tries.
+func TestAnAddressIsNotDrivenOutByItsAccounts(t *testing.T) {
+	w := build(t, func(s *backoff.Settings) { s.MaxRows, s.FreePerAddress = 4, 8 })
+	for _, address := range []string{here, "192.0.2.2"} {
+		for range 5 {
+			w.fail(address, "ada")
+		}
+	}
+	for i := range 8 {
+		w.fail("192.0.2.3", fmt.Sprint("user ", i))
+	}
+	w.wantWait("192.0.2.3", "another", time.Second)
+}
+
 // A limit that was lowered is reached by and by, without a transaction that takes for ever.
 func TestALimitThatWasLowered(t *testing.T) {
 	w := build(t)
