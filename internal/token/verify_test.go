@@ -252,6 +252,7 @@ func TestOrderOfChecks(t *testing.T) {
 		{"no exp first", and("exp", "", "jti", "", "user_id", "", "token_type", ""), token.Invalid, "Token has no 'exp' claim"},
 		{"jti second", and("jti", "", "user_id", "", "token_type", ""), token.Invalid, "Token has no id"},
 		{"user_id third", and("user_id", "", "token_type", ""), token.Invalid, "Token contained no recognizable user identification"},
+		{"user_id before a wrong token_type", and("user_id", "", "token_type", `"access"`), token.Invalid, "Token contained no recognizable user identification"},
 		{"token_type fourth", and("token_type", `"x"`), token.WrongType, "Token has wrong type"},
 		{"sid last", and(), token.Invalid, "Token is invalid"},
 	} {
