@@ -230,11 +230,15 @@ func TestChangePasswordLooksAgainBeforeItWrites(t *testing.T) {
 		{"the password is changed", func(tx *ent.Tx, u, _, other *ent.User) error {
 			return tx.User.UpdateOneID(u.ID).SetPasswordHash(other.PasswordHash).Exec(t.Context())
 		}, func(t *testing.T, err error) { wantMistakes(t, err, "oldPassword PASSWORD_INCORRECT") }},
-		{"the sessions are ended", func(tx *ent.Tx, u, _, _ *ent.User) error {
-			return tx.Session.Update().Where(session.UserID(u.ID)).SetRevokedAt(noon).Exec(t.Context())
+		{"the session is ended, another is not", func(tx *ent.Tx, u, _, _ *ent.User) error {
+			first, err := tx.Session.Query().Where(session.UserID(u.ID)).Order(session.ByID()).FirstID(t.Context())
+			return errors.Join(err, tx.Session.UpdateOneID(first).SetRevokedAt(noon).Exec(t.Context()))
 		}, func(t *testing.T, err error) {
 			wantRefused(t, err, fault.Unauthenticated, token.Revoked, "Given token not valid for any token type")
 		}},
+		{"the user is deactivated, and the session forgotten", func(tx *ent.Tx, u, _, _ *ent.User) error {
+			return tx.User.UpdateOneID(u.ID).SetIsActive(false).Exec(t.Context())
+		}, func(t *testing.T, err error) { wantMistakes(t, err, "oldPassword PASSWORD_INCORRECT") }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := build(t)
@@ -244,6 +248,7 @@ func TestChangePasswordLooksAgainBeforeItWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx := w.known(t, w.obtain(t, "ada"))
+			w.obtain(t, "ada")
 			w.whileTrying(t, func() {
 				_, err := w.ChangePassword(ctx, goodPassword, betterPassword)
 				tt.want(t, err)
