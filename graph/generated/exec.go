@@ -9008,14 +9008,14 @@ func (ec *executionContext) unmarshalInputCategoryWhere(ctx context.Context, obj
 			it.IDs = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐStringFilter(ctx, v)
+			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐStringFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Name = data
 		case "slug":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("slug"))
-			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐStringFilter(ctx, v)
+			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐStringFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -9135,8 +9135,8 @@ func UnmarshalDateTimeRange(ctx context.Context, raw any) (filter.DateTimeRange,
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputDecimalRange(ctx context.Context, obj any) (catalog.DecimalRange, error) {
-	var it catalog.DecimalRange
+func (ec *executionContext) unmarshalInputDecimalRange(ctx context.Context, obj any) (filter.DecimalRange, error) {
+	var it filter.DecimalRange
 	if obj == nil {
 		return it, nil
 	}
@@ -9199,14 +9199,14 @@ func (ec *executionContext) unmarshalInputDecimalRange(ctx context.Context, obj 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDecimalRange(ctx context.Context, raw any) (catalog.DecimalRange, error) {
-	var out catalog.DecimalRange
+func UnmarshalDecimalRange(ctx context.Context, raw any) (filter.DecimalRange, error) {
+	var out filter.DecimalRange
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecimalRange", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputIntRange(ctx context.Context, obj any) (catalog.IntRange, error) {
-	var it catalog.IntRange
+func (ec *executionContext) unmarshalInputIntRange(ctx context.Context, obj any) (filter.IntRange, error) {
+	var it filter.IntRange
 	if obj == nil {
 		return it, nil
 	}
@@ -9269,8 +9269,8 @@ func (ec *executionContext) unmarshalInputIntRange(ctx context.Context, obj any)
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalIntRange(ctx context.Context, raw any) (catalog.IntRange, error) {
-	var out catalog.IntRange
+func UnmarshalIntRange(ctx context.Context, raw any) (filter.IntRange, error) {
+	var out filter.IntRange
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "IntRange", raw, &out)
 	return out, err
 }
@@ -9614,28 +9614,28 @@ func (ec *executionContext) unmarshalInputProductWhere(ctx context.Context, obj 
 			it.CategorySlug = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐStringFilter(ctx, v)
+			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐStringFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Name = data
 		case "sku":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sku"))
-			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐStringFilter(ctx, v)
+			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐStringFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.SKU = data
 		case "price":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("price"))
-			data, err := ec.unmarshalODecimalRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDecimalRange(ctx, v)
+			data, err := ec.unmarshalODecimalRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐDecimalRange(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Price = data
 		case "stock":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stock"))
-			data, err := ec.unmarshalOIntRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐIntRange(ctx, v)
+			data, err := ec.unmarshalOIntRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐIntRange(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -9853,8 +9853,8 @@ func UnmarshalRegisterInput(ctx context.Context, raw any) (account.Registration,
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputStringFilter(ctx context.Context, obj any) (catalog.StringFilter, error) {
-	var it catalog.StringFilter
+func (ec *executionContext) unmarshalInputStringFilter(ctx context.Context, obj any) (filter.StringFilter, error) {
+	var it filter.StringFilter
 	if obj == nil {
 		return it, nil
 	}
@@ -9910,8 +9910,8 @@ func (ec *executionContext) unmarshalInputStringFilter(ctx context.Context, obj 
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalStringFilter(ctx context.Context, raw any) (catalog.StringFilter, error) {
-	var out catalog.StringFilter
+func UnmarshalStringFilter(ctx context.Context, raw any) (filter.StringFilter, error) {
+	var out filter.StringFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StringFilter", raw, &out)
 	return out, err
 }
@@ -12839,7 +12839,7 @@ func (ec *executionContext) marshalODecimal2ᚖgithubᚗcomᚋgatehouseᚋgateho
 	return res
 }
 
-func (ec *executionContext) unmarshalODecimalRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDecimalRange(ctx context.Context, v any) (*catalog.DecimalRange, error) {
+func (ec *executionContext) unmarshalODecimalRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐDecimalRange(ctx context.Context, v any) (*filter.DecimalRange, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -12918,7 +12918,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
-func (ec *executionContext) unmarshalOIntRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐIntRange(ctx context.Context, v any) (*catalog.IntRange, error) {
+func (ec *executionContext) unmarshalOIntRange2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐIntRange(ctx context.Context, v any) (*filter.IntRange, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -13110,7 +13110,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	return res
 }
 
-func (ec *executionContext) unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐStringFilter(ctx context.Context, v any) (*catalog.StringFilter, error) {
+func (ec *executionContext) unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐStringFilter(ctx context.Context, v any) (*filter.StringFilter, error) {
 	if v == nil {
 		return nil, nil
 	}

@@ -22,9 +22,9 @@ import (
 
 type (
 	where    = catalog.ProductWhere
-	text     = catalog.StringFilter
-	decimals = catalog.DecimalRange
-	ints     = catalog.IntRange
+	text     = filter.StringFilter
+	decimals = filter.DecimalRange
+	ints     = filter.IntRange
 	moments  = filter.DateTimeRange
 )
 
@@ -377,7 +377,7 @@ func nested(levels int) *where {
 func TestFilterLimits(t *testing.T) {
 	w := build(t)
 	w.assortment(t)
-	long := strings.Repeat("é", catalog.MaxFilterText)
+	long := strings.Repeat("é", filter.MaxText)
 	for _, tt := range []struct {
 		name   string
 		filter *where
@@ -436,11 +436,11 @@ func TestFilterSize(t *testing.T) {
 	wide := &where{Or: slices.Repeat([]*where{ids(100)}, 100)}
 	// Each level is a chain of 100 that begins with the next one: so SQL's expressions are nested deepest.
 	deep := func(leaf *where) *where {
-		filter := leaf
-		for range catalog.MaxFilterDepth {
-			filter = &where{And: append([]*where{filter}, slices.Repeat([]*where{leaf}, 99)...)}
+		nested := leaf
+		for range filter.MaxDepth {
+			nested = &where{And: append([]*where{nested}, slices.Repeat([]*where{leaf}, 99)...)}
 		}
-		return filter
+		return nested
 	}
 	for _, tt := range []struct {
 		name   string
@@ -532,7 +532,9 @@ func (d dice) filter(depth int) *where {
 			f.Price = &decimals{Eq: d.decimal(), Gte: d.decimal(), Lte: d.decimal(), Gt: d.decimal(), Lt: d.decimal()}
 		case 7:
 			numbers := []int{-1, 0, 1, 2, 5, 1 << 30}
-			f.Stock = &ints{some(d, numbers...), some(d, numbers...), some(d, numbers...), some(d, numbers...), some(d, numbers...)}
+			f.Stock = &ints{
+				Eq: some(d, numbers...), Gte: some(d, numbers...), Lte: some(d, numbers...), Gt: some(d, numbers...), Lt: some(d, numbers...),
+			}
 		case 8:
 			f.InStock = new(d.IntN(2) == 0)
 		case 9:

@@ -6,6 +6,8 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/gosimple/slug"
+
+	"github.com/gatehouse/gatehouse/internal/filter"
 )
 
 const (
@@ -31,7 +33,7 @@ func baseSlug(name, fallback string) string {
 
 // beginning holds for the rows whose slug is the base, or the base and a hyphen and more. They are a range
 // that an index finds: of all that may stand in a slug, the hyphen alone sorts before the full stop.
-func beginning(base string) condition {
+func beginning(base string) filter.Condition {
 	return sql.AndPredicates(sql.FieldGTE("slug", base), sql.FieldLT("slug", base+"."))
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/filter"
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/money"
 	"github.com/gatehouse/gatehouse/internal/page"
@@ -267,7 +268,7 @@ func TestProductWalks(t *testing.T) {
 func TestFilteredWalks(t *testing.T) {
 	w := build(t)
 	all := w.stock(t, 200)
-	where := &catalog.ProductWhere{InStock: new(true), Not: &catalog.ProductWhere{Price: &catalog.DecimalRange{Eq: new(decimal(t, "0"))}}}
+	where := &catalog.ProductWhere{InStock: new(true), Not: &catalog.ProductWhere{Price: &filter.DecimalRange{Eq: new(decimal(t, "0"))}}}
 	keep := func(p *ent.Product) bool { return maySee(w.ada, p) && p.Stock > 0 && p.Price > 0 }
 	for _, order := range productOrders {
 		levels := byProduct(order...)

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/filter"
+	"github.com/gatehouse/gatehouse/internal/fold"
 )
 
 // ProductWhere holds for a product when all that is set does; nil is absent.
@@ -15,9 +16,9 @@ type ProductWhere struct {
 	IDs          []int64
 	Category     *int64
 	CategorySlug *string
-	Name, SKU    *StringFilter
-	Price        *DecimalRange
-	Stock        *IntRange
+	Name, SKU    *filter.StringFilter
+	Price        *filter.DecimalRange
+	Stock        *filter.IntRange
 	InStock      *bool
 	IsPublished  *bool
 	Mine         *bool // the viewer owns it
@@ -30,7 +31,7 @@ type ProductWhere struct {
 // CategoryWhere holds for a category when all that is set does; nil is absent.
 type CategoryWhere struct {
 	IDs        []int64
-	Name, Slug *StringFilter
+	Name, Slug *filter.StringFilter
 	IsRoot     *bool
 	Parent     *int64
 	And, Or    []*CategoryWhere
@@ -39,45 +40,45 @@ type CategoryWhere struct {
 
 // predicate is the filter for a viewer. Its error is BAD_USER_INPUT.
 func (w *ProductWhere) predicate(viewer auth.Viewer) (predicate.Product, error) {
-	return w.condition(viewer, outermost())
+	return w.condition(viewer, filter.Outermost())
 }
 
-func (w *ProductWhere) condition(viewer auth.Viewer, at level) (condition, error) {
+func (w *ProductWhere) condition(viewer auth.Viewer, at filter.Level) (filter.Condition, error) {
 	if w == nil {
-		return everything, nil
+		return filter.Everything, nil
 	}
-	c := &conditions{level: at}
-	c.ids("ids", w.IDs)
+	c := filter.At(at)
+	c.IDs("ids", w.IDs)
 	if w.Category != nil {
-		c.add(product.CategoryID(*w.Category))
+		c.Add(product.CategoryID(*w.Category))
 	}
 	if w.CategorySlug != nil {
-		c.add(onShelf(*w.CategorySlug))
+		c.Add(onShelf(*w.CategorySlug))
 	}
-	c.text("name", product.FieldName, product.FieldNameKey, w.Name)
-	c.text("sku", product.FieldSku, product.FieldSkuKey, w.SKU)
-	c.amount(product.FieldPrice, w.Price)
-	c.number(product.FieldStock, w.Stock)
+	c.Text("name", folded(product.FieldName, product.FieldNameKey), w.Name)
+	c.Text("sku", folded(product.FieldSku, product.FieldSkuKey), w.SKU)
+	c.Amount(product.FieldPrice, w.Price)
+	c.Number(product.FieldStock, w.Stock)
 	if w.InStock != nil {
-		c.add(either(*w.InStock, product.StockGT(0), product.StockLTE(0)))
+		c.Add(either(*w.InStock, product.StockGT(0), product.StockLTE(0)))
 	}
 	if w.IsPublished != nil {
-		c.add(product.IsPublished(*w.IsPublished))
+		c.Add(product.IsPublished(*w.IsPublished))
 	}
 	if w.Mine != nil {
-		c.add(mine(viewer, *w.Mine))
+		c.Add(mine(viewer, *w.Mine))
 	}
-	c.moment(product.FieldCreatedAt, w.CreatedAt)
-	c.moment(product.FieldUpdatedAt, w.UpdatedAt)
-	combine(c, w.And, w.Or, w.Not, func(w *ProductWhere, at level) (condition, error) {
+	c.Moment(product.FieldCreatedAt, w.CreatedAt)
+	c.Moment(product.FieldUpdatedAt, w.UpdatedAt)
+	filter.Combine(c, w.And, w.Or, w.Not, func(w *ProductWhere, at filter.Level) (filter.Condition, error) {
 		return w.condition(viewer, at)
 	})
-	return c.result()
+	return c.Result()
 }
 
 // onShelf holds for what is in the category with the slug. The category is looked up once, so that an index
 // leads to its products; ent's own HasCategoryWith looks it up for every product there is.
-func onShelf(slug string) condition {
+func onShelf(slug string) filter.Condition {
 	return func(s *sql.Selector) {
 		d := sql.Dialect(s.Dialect())
 		shelf := d.Table(category.Table)
@@ -87,9 +88,9 @@ func onShelf(slug string) condition {
 }
 
 // mine holds for what the viewer owns, or for all the rest. Nobody owns anything anonymously.
-func mine(viewer auth.Viewer, wanted bool) condition {
+func mine(viewer auth.Viewer, wanted bool) filter.Condition {
 	if !viewer.SignedIn() {
-		return either[condition](wanted, nothing, everything)
+		return either[filter.Condition](wanted, filter.Nothing, filter.Everything)
 	}
 	owned := sql.AndPredicates(product.OwnerIDNotNil(), product.OwnerID(viewer.UserID))
 	return either(wanted, owned, sql.NotPredicates(owned))
@@ -97,26 +98,31 @@ func mine(viewer auth.Viewer, wanted bool) condition {
 
 // predicate is the filter. Its error is BAD_USER_INPUT.
 func (w *CategoryWhere) predicate() (predicate.Category, error) {
-	return w.condition(outermost())
+	return w.condition(filter.Outermost())
 }
 
-func (w *CategoryWhere) condition(at level) (condition, error) {
+func (w *CategoryWhere) condition(at filter.Level) (filter.Condition, error) {
 	if w == nil {
-		return everything, nil
+		return filter.Everything, nil
 	}
-	c := &conditions{level: at}
-	c.ids("ids", w.IDs)
-	c.text("name", category.FieldName, category.FieldNameKey, w.Name)
-	c.text("slug", category.FieldSlug, category.FieldSlug, w.Slug)
+	c := filter.At(at)
+	c.IDs("ids", w.IDs)
+	c.Text("name", folded(category.FieldName, category.FieldNameKey), w.Name)
+	c.Text("slug", folded(category.FieldSlug, category.FieldSlug), w.Slug)
 	if w.IsRoot != nil {
-		c.add(either(*w.IsRoot, category.ParentIDIsNil(), category.ParentIDNotNil()))
+		c.Add(either(*w.IsRoot, category.ParentIDIsNil(), category.ParentIDNotNil()))
 	}
 	if w.Parent != nil {
-		c.add(category.ParentIDNotNil())
-		c.add(category.ParentID(*w.Parent))
+		c.Add(category.ParentIDNotNil())
+		c.Add(category.ParentID(*w.Parent))
 	}
-	combine(c, w.And, w.Or, w.Not, (*CategoryWhere).condition)
-	return c.result()
+	filter.Combine(c, w.And, w.Or, w.Not, (*CategoryWhere).condition)
+	return c.Result()
+}
+
+// folded is a column of texts and the one of their keys.
+func folded(column, key string) filter.Column {
+	return filter.Column{Name: column, Key: key, Fold: fold.Text}
 }
 
 func either[T any](choice bool, yes, no T) T {

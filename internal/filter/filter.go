@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+
+	"github.com/gatehouse/gatehouse/internal/money"
 )
 
 // MaxList is how many members a list in a filter may have.
@@ -12,6 +14,20 @@ const MaxList = 100
 
 // Condition is a predicate of any ent type.
 type Condition = func(*sql.Selector)
+
+// StringFilter holds for a text when all that is set does.
+type StringFilter struct {
+	Eq         *string  // exactly
+	In         []string // exactly one of; nil is absent, empty holds for nothing
+	Contains   *string  // case ignored
+	StartsWith *string  // case ignored
+}
+
+// DecimalRange holds for an amount within all the bounds that are set.
+type DecimalRange struct{ Eq, Gte, Lte, Gt, Lt *money.Decimal }
+
+// IntRange holds for a number within all the bounds that are set.
+type IntRange struct{ Eq, Gte, Lte, Gt, Lt *int }
 
 // DateTimeRange holds for a moment within all the bounds that are set.
 type DateTimeRange struct{ Gte, Lte, Gt, Lt *time.Time }
@@ -32,6 +48,9 @@ func (r *DateTimeRange) On(column string) (all []Condition) {
 	add(r.Lt, func(c string, v any) Condition { return sql.FieldLT(c, v) })
 	return all
 }
+
+// Everything holds always.
+func Everything(s *sql.Selector) { s.Where(sql.ExprP("1 = 1")) }
 
 // Nothing holds never.
 func Nothing(s *sql.Selector) { s.Where(sql.ExprP("1 = 0")) }
