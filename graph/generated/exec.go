@@ -8896,7 +8896,7 @@ func (ec *executionContext) unmarshalInputCategoryOrder(ctx context.Context, obj
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋpageᚐDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -9453,7 +9453,7 @@ func (ec *executionContext) unmarshalInputProductOrder(ctx context.Context, obj 
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋpageᚐDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12238,13 +12238,13 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋgatehouseᚋgatehouse
 	return ret
 }
 
-func (ec *executionContext) unmarshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDirection(ctx context.Context, v any) (catalog.Direction, error) {
+func (ec *executionContext) unmarshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋpageᚐDirection(ctx context.Context, v any) (page.Direction, error) {
 	tmp, err := scalar.UnmarshalString(v)
-	res := catalog.Direction(tmp)
+	res := page.Direction(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐDirection(ctx context.Context, sel ast.SelectionSet, v catalog.Direction) graphql.Marshaler {
+func (ec *executionContext) marshalNOrderDirection2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋpageᚐDirection(ctx context.Context, sel ast.SelectionSet, v page.Direction) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {

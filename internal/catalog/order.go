@@ -11,15 +11,6 @@ import (
 	"github.com/gatehouse/gatehouse/internal/page"
 )
 
-// Direction is which way an order runs.
-type Direction string
-
-// The directions.
-const (
-	Ascending  Direction = "ASC"
-	Descending Direction = "DESC"
-)
-
 // ProductOrderField is by what products are sorted.
 type ProductOrderField string
 
@@ -35,7 +26,7 @@ const (
 // ProductOrder is one level of an order of products.
 type ProductOrder struct {
 	Field     ProductOrderField
-	Direction Direction
+	Direction page.Direction
 }
 
 // CategoryOrderField is by what categories are sorted.
@@ -51,14 +42,14 @@ const (
 // CategoryOrder is one level of an order of categories.
 type CategoryOrder struct {
 	Field     CategoryOrderField
-	Direction Direction
+	Direction page.Direction
 }
 
 // productOrder is the order asked for, or by name.
 func productOrder(levels []*ProductOrder) page.Order[*ent.Product] {
 	order := page.Order[*ent.Product]{List: "product", ID: func(p *ent.Product) int64 { return p.ID }}
 	for _, level := range levels {
-		order.Keys = append(order.Keys, directed(productKey(level.Field), level.Direction))
+		order.Keys = append(order.Keys, productKey(level.Field).Directed(level.Direction))
 	}
 	if len(order.Keys) == 0 {
 		order.Keys = append(order.Keys, productKey(ProductByName))
@@ -86,7 +77,7 @@ func productKey(field ProductOrderField) page.Key[*ent.Product] {
 func categoryOrder(levels []*CategoryOrder) page.Order[*ent.Category] {
 	order := page.Order[*ent.Category]{List: "category", ID: func(c *ent.Category) int64 { return c.ID }}
 	for _, level := range levels {
-		order.Keys = append(order.Keys, directed(categoryKey(level.Field), level.Direction))
+		order.Keys = append(order.Keys, categoryKey(level.Field).Directed(level.Direction))
 	}
 	if len(order.Keys) == 0 {
 		order.Keys = append(order.Keys, categoryKey(CategoryByName))
@@ -110,11 +101,4 @@ func categoryKey(field CategoryOrderField) page.Key[*ent.Category] {
 // tell how many unpublished ones there are.
 func publishedProducts(s *sql.Selector) string {
 	return "(SELECT COUNT(*) FROM products AS counted WHERE counted.category_id = " + s.C(category.FieldID) + " AND counted.is_published)"
-}
-
-func directed[T any](key page.Key[T], direction Direction) page.Key[T] {
-	if direction == Descending {
-		return key.Descending()
-	}
-	return key
 }

@@ -106,8 +106,8 @@ func sorted(all []*ent.Product, keep func(*ent.Product) bool, levels []*catalog.
 	return rows
 }
 
-func sign(d catalog.Direction) int {
-	if d == catalog.Descending {
+func sign(d page.Direction) int {
+	if d == page.Descending {
 		return -1
 	}
 	return 1
@@ -116,9 +116,9 @@ func sign(d catalog.Direction) int {
 // byProduct reads an order: "PRICE", "NAME-" is by price and, where that is the same, by name from Z to A.
 func byProduct(fields ...catalog.ProductOrderField) (levels []*catalog.ProductOrder) {
 	for _, f := range fields {
-		level := &catalog.ProductOrder{Field: f, Direction: catalog.Ascending}
+		level := &catalog.ProductOrder{Field: f, Direction: page.Ascending}
 		if field, descends := strings.CutSuffix(string(f), "-"); descends {
-			level = &catalog.ProductOrder{Field: catalog.ProductOrderField(field), Direction: catalog.Descending}
+			level = &catalog.ProductOrder{Field: catalog.ProductOrderField(field), Direction: page.Descending}
 		}
 		levels = append(levels, level)
 	}
@@ -127,9 +127,9 @@ func byProduct(fields ...catalog.ProductOrderField) (levels []*catalog.ProductOr
 
 func byCategory(fields ...catalog.CategoryOrderField) (levels []*catalog.CategoryOrder) {
 	for _, f := range fields {
-		level := &catalog.CategoryOrder{Field: f, Direction: catalog.Ascending}
+		level := &catalog.CategoryOrder{Field: f, Direction: page.Ascending}
 		if field, descends := strings.CutSuffix(string(f), "-"); descends {
-			level = &catalog.CategoryOrder{Field: catalog.CategoryOrderField(field), Direction: catalog.Descending}
+			level = &catalog.CategoryOrder{Field: catalog.CategoryOrderField(field), Direction: page.Descending}
 		}
 		levels = append(levels, level)
 	}

@@ -86,3 +86,13 @@ func decodeAs[V any](text json.RawMessage) (any, error) {
 	}
 	return *v, nil
 }
+
+// ifAny decodes null too, as nil.
+func ifAny(decode func(json.RawMessage) (any, error)) func(json.RawMessage) (any, error) {
+	return func(text json.RawMessage) (any, error) {
+		if string(text) == "null" {
+			return nil, nil
+		}
+		return decode(text)
+	}
+}

@@ -69,6 +69,7 @@ func FuzzCursor(f *testing.F) {
 		`["row TEXT NUMBER- MOMENT",null,5,"2026-01-31T12:00:00Z",1]`, `["row TEXT NUMBER- MOMENT","x",5.0,"2026-01-31T12:00:00Z",1]`,
 		`["row TEXT NUMBER- MOMENT","x",1e2,"2026-01-31T12:00:00Z",1]`, `["row TEXT NUMBER- MOMENT","x",5,"2026-01-31T12:00:00Z",1.5]`,
 		`["row TEXT NUMBER- MOMENT","x",5,"noon",1]`, `["row TEXT NUMBER- MOMENT","x",5,1,1]`, `["row TEXT","x",1]`, `["row TEXT NUMBER- MOMENT"]`,
+		`["row SEEN",null,1]`, `["row SEEN","2026-01-31T12:00:00Z",1]`, `["row SEEN",0,1]`,
 		"[\"row TEXT NUMBER- MOMENT\",\"\xff\",5,\"2026-01-31T12:00:00Z\",1]", `[[[[[[`, `["` + strings.Repeat("x", 20_000) + `"]`,
 	} {
 		f.Add(text, true)
@@ -76,20 +77,23 @@ func FuzzCursor(f *testing.F) {
 	}
 	l := newList(f, []*row{{id: 1, text: "x", n: 5}, {id: 2}})
 	o := order(byText, byNumber.Descending(), byMoment)
+	ifAny := order(bySeen)
 	f.Fuzz(func(t *testing.T, text string, encode bool) {
 		if encode {
 			text = cursorOf(t, text)
 		}
 		for _, args := range []page.Args{{After: &text}, {Last: new(3), Before: &text}} {
-			plan, err := page.NewPlan(args, o)
-			if err != nil {
-				if fault.CodeOf(err) != fault.BadUserInput {
+			for _, o := range []page.Order[*row]{o, ifAny} {
+				plan, err := page.NewPlan(args, o)
+				if err != nil {
+					if fault.CodeOf(err) != fault.BadUserInput {
+						t.Errorf("%q: %v", text, err)
+					}
+					continue
+				}
+				if _, err := plan.Run(t.Context(), page.Fields{"nodes": nil}, l.load, noCount); err != nil {
 					t.Errorf("%q: %v", text, err)
 				}
-				continue
-			}
-			if _, err := plan.Run(t.Context(), page.Fields{"nodes": nil}, l.load, noCount); err != nil {
-				t.Errorf("%q: %v", text, err)
 			}
 		}
 	})

@@ -4,7 +4,7 @@ import "entgo.io/ent/dialect/sql"
 
 // position is a place in an order: the sort key and id of a row, which need not exist any more.
 type position struct {
-	values []any // one for each key
+	values []any // one for each key; nil is null
 	id     int64
 }
 
@@ -15,28 +15,64 @@ func (o Order[T]) apply(s *sql.Selector, reverse bool) {
 		if k.computed {
 			s.AppendSelectExprAs(sql.Expr(expr), selectedAs(k.name))
 		}
-		s.OrderExpr(sql.Expr(expr + direction(k.desc != reverse)))
+		s.OrderExpr(sql.Expr(expr + direction(k.desc != reverse) + k.nulls(reverse)))
 	}
 	s.OrderExpr(sql.Expr(s.C("id") + direction(o.idDesc() != reverse)))
 }
 
 // beyond holds for the rows that sort after the position, or before it when reverse is true.
-//
-// For keys a, b it is `a >= x AND (a > x OR (a = x AND (b >= y AND (b > y OR (b = y AND id > z)))))`: the
-// first comparison looks redundant, but it is the one that lets an index on a find the place.
 func (o Order[T]) beyond(s *sql.Selector, at *position, reverse bool) *sql.Predicate {
 	predicate := compare(s.C("id"), strictly(o.idDesc() != reverse), at.id)
 	for i := len(o.Keys) - 1; i >= 0; i-- {
-		expr, value, descending := o.Keys[i].expr(s), at.values[i], o.Keys[i].desc != reverse
-		predicate = sql.And(
-			compare(expr, orEqual(descending), value),
-			sql.Or(
-				compare(expr, strictly(descending), value),
-				sql.And(compare(expr, sql.OpEQ, value), predicate),
-			),
-		)
+		predicate = o.Keys[i].beyond(s, at.values[i], reverse, predicate)
 	}
 	return predicate
+}
+
+// beyond holds for the rows whose key is beyond the value, and for those of the rest whose key is the value.
+//
+// For keys a, b it is `a >= x AND (a > x OR (a = x AND (b >= y AND (b > y OR (b = y AND id > z)))))`: the
+// first comparison looks redundant, but it is the one that lets an index on a find the place.
+//
+// A null is equal to nothing in SQL, not even to itself, so it is asked for by IS NULL wherever it lies beyond.
+func (k Key[T]) beyond(s *sql.Selector, value any, reverse bool, rest *sql.Predicate) *sql.Predicate {
+	expr, descending := k.expr(s), k.desc != reverse
+	switch {
+	case value == nil && reverse: // everything that is not null lies before the nulls
+		return sql.Or(isNull(expr, false), sql.And(isNull(expr, true), rest))
+	case value == nil:
+		return sql.And(isNull(expr, true), rest)
+	}
+	found := sql.And(
+		compare(expr, orEqual(descending), value),
+		sql.Or(
+			compare(expr, strictly(descending), value),
+			sql.And(compare(expr, sql.OpEQ, value), rest),
+		),
+	)
+	if k.nullable && !reverse {
+		return sql.Or(found, isNull(expr, true))
+	}
+	return found
+}
+
+// nulls says in SQL that nulls come last, and so first when the page is read from the end: databases do not agree
+// on where they belong.
+func (k Key[T]) nulls(reverse bool) string {
+	switch {
+	case !k.nullable:
+		return ""
+	case reverse:
+		return " NULLS FIRST"
+	}
+	return " NULLS LAST"
+}
+
+func isNull(expr string, null bool) *sql.Predicate {
+	if null {
+		return sql.ExprP(expr + " IS NULL")
+	}
+	return sql.ExprP(expr + " IS NOT NULL")
 }
 
 func compare(expr string, op sql.Op, value any) *sql.Predicate {

@@ -16,13 +16,23 @@ type Order[T any] struct {
 	Keys []Key[T]
 }
 
-// Key is one level of an order. Its SQL expression must never be null.
+// Direction is which way an order runs.
+type Direction string
+
+// The directions.
+const (
+	Ascending  Direction = "ASC"
+	Descending Direction = "DESC"
+)
+
+// Key is one level of an order. Its SQL expression is never null, unless the key says that it may be.
 type Key[T any] struct {
 	name     string
 	desc     bool
 	expr     func(*sql.Selector) string
+	nullable bool                 // nulls sort behind everything else, whichever way the key runs
 	computed bool                 // expr is selected beside the row, under the key's own name
-	value    func(T) (any, error) // what expr is for a row
+	value    func(T) (any, error) // what expr is for a row; nil is null
 	decode   func(json.RawMessage) (any, error)
 }
 
@@ -56,6 +66,22 @@ func Moment[T any](name, column string, value func(T) time.Time) Key[T] {
 	}
 }
 
+// MomentIfAny is a time in a column that may be null. Rows without one come last, in both directions.
+func MomentIfAny[T any](name, column string, value func(T) *time.Time) Key[T] {
+	return Key[T]{
+		name:     name,
+		expr:     columnExpr(column),
+		nullable: true,
+		value: func(row T) (any, error) {
+			if at := value(row); at != nil {
+				return at.UTC(), nil
+			}
+			return nil, nil
+		},
+		decode: ifAny(decodeAs[time.Time]),
+	}
+}
+
 // Computed is a whole number that the database computes for each row. Value reads it back from the row by
 // the name it was selected under, as the Value method of ent's rows does.
 func Computed[T any](name string, expr func(*sql.Selector) string, value func(row T, name string) (any, error)) Key[T] {
@@ -79,8 +105,11 @@ func Computed[T any](name string, expr func(*sql.Selector) string, value func(ro
 }
 
 // Descending is the same key, the other way round.
-func (k Key[T]) Descending() Key[T] {
-	k.desc = true
+func (k Key[T]) Descending() Key[T] { return k.Directed(Descending) }
+
+// Directed is the same key, running that way.
+func (k Key[T]) Directed(d Direction) Key[T] {
+	k.desc = d == Descending
 	return k
 }
 

@@ -28,6 +28,7 @@ type row struct {
 	text string
 	n    int64
 	at   time.Time
+	seen *time.Time
 }
 
 // The keys that rows are sorted by. The computed one is the number without its sign, or as good as.
@@ -35,6 +36,7 @@ var (
 	byText     = page.Text("TEXT", "text", func(r *row) string { return r.text })
 	byNumber   = page.Number("NUMBER", "n", func(r *row) int64 { return r.n })
 	byMoment   = page.Moment("MOMENT", "at", func(r *row) time.Time { return r.at })
+	bySeen     = page.MomentIfAny("SEEN", "seen", func(r *row) *time.Time { return r.seen })
 	byComputed = page.Computed("COMPUTED", func(s *sql.Selector) string { return "(" + s.C("n") + " & 3)" },
 		func(r *row, name string) (any, error) {
 			if name != "sort_COMPUTED" {
@@ -197,7 +199,7 @@ func newList(t testing.TB, rows []*row) *list {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	if _, err := db.ExecContext(t.Context(), "CREATE TABLE list (id INTEGER PRIMARY KEY, text TEXT NOT NULL, n INTEGER NOT NULL, at DATETIME NOT NULL)"); err != nil {
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE list (id INTEGER PRIMARY KEY, text TEXT NOT NULL, n INTEGER NOT NULL, at DATETIME NOT NULL, seen DATETIME)"); err != nil {
 		t.Fatal(err)
 	}
 	tx, err := db.BeginTx(t.Context(), nil)
@@ -205,7 +207,7 @@ func newList(t testing.TB, rows []*row) *list {
 		t.Fatal(err)
 	}
 	for _, r := range rows {
-		if _, err := tx.ExecContext(t.Context(), "INSERT INTO list VALUES (?, ?, ?, ?)", r.id, r.text, r.n, r.at); err != nil {
+		if _, err := tx.ExecContext(t.Context(), "INSERT INTO list VALUES (?, ?, ?, ?, ?)", r.id, r.text, r.n, r.at, r.seen); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -261,6 +263,9 @@ func hardRows(random *rand.Rand, n int) []*row {
 			n:    numbers[random.IntN(len(numbers))],
 			at:   moments[random.IntN(len(moments))],
 		}
+		if random.IntN(3) > 0 {
+			rows[i].seen = &moments[random.IntN(len(moments))]
+		}
 	}
 	return rows
 }
@@ -272,14 +277,22 @@ func TestWalks(t *testing.T) {
 	type level struct {
 		key     page.Key[*row]
 		compare func(a, b *row) int
+		last    func(*row) bool // comes last, in both directions
 	}
+	never := func(*row) bool { return false }
 	levels := []level{
-		{byText, func(a, b *row) int { return strings.Compare(a.text, b.text) }},
-		{byNumber, func(a, b *row) int { return cmp.Compare(a.n, b.n) }},
-		{byMoment, func(a, b *row) int { return a.at.Compare(b.at) }},
-		{byComputed, func(a, b *row) int { return cmp.Compare(a.n&3, b.n&3) }},
+		{byText, func(a, b *row) int { return strings.Compare(a.text, b.text) }, never},
+		{byNumber, func(a, b *row) int { return cmp.Compare(a.n, b.n) }, never},
+		{byMoment, func(a, b *row) int { return a.at.Compare(b.at) }, never},
+		{byComputed, func(a, b *row) int { return cmp.Compare(a.n&3, b.n&3) }, never},
+		{bySeen, func(a, b *row) int {
+			if a.seen == nil || b.seen == nil {
+				return 0
+			}
+			return a.seen.Compare(*b.seen)
+		}, func(r *row) bool { return r.seen == nil }},
 	}
-	for range 120 {
+	for range 300 {
 		var keys []page.Key[*row]
 		var compares []func(a, b *row) int
 		descends := false
@@ -288,7 +301,16 @@ func TestWalks(t *testing.T) {
 			if descends = random.IntN(2) == 0; descends {
 				key, compare = key.Descending(), func(a, b *row) int { return levels[i].compare(b, a) }
 			}
-			keys, compares = append(keys, key), append(compares, compare)
+			last := levels[i].last
+			keys, compares = append(keys, key), append(compares, func(a, b *row) int {
+				if last(a) != last(b) {
+					if last(a) {
+						return 1
+					}
+					return -1
+				}
+				return compare(a, b)
+			})
 		}
 		want := slices.Clone(l.rows)
 		slices.SortFunc(want, func(a, b *row) int {
@@ -365,6 +387,53 @@ func TestPagesAreFoundByAnIndex(t *testing.T) {
 	}, noCount)
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A row without a value comes last whichever way the list runs, and so first when it is read from its end; as a
+// cursor's row it is a place like any other.
+func TestNullsComeLast(t *testing.T) {
+	noon := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	l := newList(t, []*row{{id: 1}, {id: 2, seen: &noon}, {id: 3}, {id: 4, seen: new(noon.Add(time.Hour))}})
+	ids := func(args page.Args, keys ...page.Key[*row]) (ids []int64) {
+		t.Helper()
+		plan, err := page.NewPlan(args, order(keys...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := plan.Run(t.Context(), page.Fields{"nodes": nil}, l.load, noCount)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range got.Nodes {
+			ids = append(ids, r.id)
+		}
+		return ids
+	}
+	up, down := bySeen, bySeen.Descending()
+	null, some := cursorOf(t, `["row SEEN",null,1]`), cursorOf(t, `["row SEEN","2026-01-31T13:00:00Z",4]`)
+	nullDown, someDown := cursorOf(t, `["row SEEN-",null,3]`), cursorOf(t, `["row SEEN-","2026-01-31T12:00:00Z",2]`)
+	for _, tt := range []struct {
+		name string
+		got  []int64
+		want []int64
+	}{
+		{"up", ids(page.Args{}, up), []int64{2, 4, 1, 3}},
+		{"down", ids(page.Args{}, down), []int64{4, 2, 3, 1}},
+		{"up, the last three", ids(page.Args{Last: new(3)}, up), []int64{4, 1, 3}},
+		{"down, the last three", ids(page.Args{Last: new(3)}, down), []int64{2, 3, 1}},
+		{"up, after the first null", ids(page.Args{After: &null}, up), []int64{3}},
+		{"up, before the first null", ids(page.Args{Before: &null}, up), []int64{2, 4}},
+		{"up, after the last that has one", ids(page.Args{After: &some}, up), []int64{1, 3}},
+		{"up, before the last that has one", ids(page.Args{Before: &some}, up), []int64{2}},
+		{"down, after the first null", ids(page.Args{After: &nullDown}, down), []int64{1}},
+		{"down, before the first null", ids(page.Args{Before: &nullDown}, down), []int64{4, 2}},
+		{"down, after the last that has one", ids(page.Args{After: &someDown}, down), []int64{3, 1}},
+		{"down, before the last that has one", ids(page.Args{Before: &someDown}, down), []int64{4}},
+	} {
+		if !slices.Equal(tt.got, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, tt.got, tt.want)
+		}
 	}
 }
 
