@@ -17,6 +17,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/money"
 	"github.com/gatehouse/gatehouse/internal/page"
+	"github.com/gatehouse/gatehouse/internal/page/pagetest"
 )
 
 // hardNames are names that sort in ways worth a test: equal, equal but for case or coding, and beyond ASCII.
@@ -158,73 +159,13 @@ var productOrders = [][]catalog.ProductOrderField{
 	{"UPDATED_AT-", "STOCK", "PRICE-", "CREATED_AT", "NAME-"},
 }
 
-var pageSizes = []int{1, 7, 20, 100}
-
-// lister answers a page of a list, whatever is in it.
-type lister[T any] func(page.Args, page.Fields) (*page.Connection[T], error)
-
-// walk goes through a list page by page, from either end, and expects to have seen exactly the wanted rows in
-// their order, each page with the truth about what lies before and behind it.
-func walk[T any](t *testing.T, list lister[T], id func(T) int64, want []T, size int, backward bool) {
-	t.Helper()
-	ids := func(rows []T) (ids []int64) {
-		for _, row := range rows {
-			ids = append(ids, id(row))
-		}
-		return ids
-	}
-	expected := ids(want)
-	selected := fields("totalCount nodes edges pageInfo")
-	args := page.Args{First: &size}
-	if backward {
-		args = page.Args{Last: &size}
-	}
-	for seen := 0; ; selected = fields("nodes edges pageInfo") { // the count is the same for every page
-		got, err := list(args, selected)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if selected.Has("totalCount") && got.TotalCount != len(want) {
-			t.Fatalf("totalCount %d, want %d", got.TotalCount, len(want))
-		}
-		upTo := min(seen+size, len(expected))
-		part, before, behind := expected[seen:upTo], seen > 0, upTo < len(expected)
-		if backward {
-			part, before, behind = expected[len(expected)-upTo:len(expected)-seen], upTo < len(expected), seen > 0
-		}
-		if !slices.Equal(ids(got.Nodes), part) {
-			t.Fatalf("after %d rows, the page is %v, want %v", seen, ids(got.Nodes), part)
-		}
-		for i, edge := range got.Edges {
-			if id(edge.Node) != part[i] {
-				t.Fatalf("after %d rows, edges and nodes differ", seen)
-			}
-		}
-		if got.PageInfo.HasPreviousPage != before || got.PageInfo.HasNextPage != behind {
-			t.Fatalf("after %d rows, hasPreviousPage %v, hasNextPage %v; want %v, %v",
-				seen, got.PageInfo.HasPreviousPage, got.PageInfo.HasNextPage, before, behind)
-		}
-		if seen = upTo; seen == len(expected) {
-			return
-		}
-		if *got.PageInfo.StartCursor != got.Edges[0].Cursor || *got.PageInfo.EndCursor != got.Edges[len(got.Edges)-1].Cursor {
-			t.Fatal("startCursor and endCursor are not those of the page's first and last rows")
-		}
-		if backward {
-			args.Before = got.PageInfo.StartCursor
-		} else {
-			args.After = got.PageInfo.EndCursor
-		}
-	}
-}
-
-func (w *world) products(ctx context.Context, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) lister[*ent.Product] {
+func (w *world) products(ctx context.Context, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) pagetest.List[*ent.Product] {
 	return func(args page.Args, selected page.Fields) (*catalog.ProductConnection, error) {
 		return w.Products(ctx, args, where, orderBy, selected)
 	}
 }
 
-func (w *world) categories(ctx context.Context, where *catalog.CategoryWhere, orderBy []*catalog.CategoryOrder) lister[*ent.Category] {
+func (w *world) categories(ctx context.Context, where *catalog.CategoryWhere, orderBy []*catalog.CategoryOrder) pagetest.List[*ent.Category] {
 	return func(args page.Args, selected page.Fields) (*catalog.CategoryConnection, error) {
 		return w.Categories(ctx, args, where, orderBy, selected)
 	}
@@ -232,13 +173,6 @@ func (w *world) categories(ctx context.Context, where *catalog.CategoryWhere, or
 
 func productID(p *ent.Product) int64   { return p.ID }
 func categoryID(c *ent.Category) int64 { return c.ID }
-
-func direction(backward bool) string {
-	if backward {
-		return "backwards"
-	}
-	return "forwards"
-}
 
 // The page-walk law: for every order, direction and page size, the pages joined are the whole list, once.
 func TestProductWalks(t *testing.T) {
@@ -252,11 +186,11 @@ func TestProductWalks(t *testing.T) {
 		for _, order := range productOrders {
 			levels := byProduct(order...)
 			want := sorted(visible, func(*ent.Product) bool { return true }, levels)
-			for _, size := range pageSizes {
+			for _, size := range pagetest.Sizes() {
 				for _, backward := range []bool{false, true} {
-					t.Run(fmt.Sprintf("%s/%s/by %d/%s", who, order, size, direction(backward)), func(t *testing.T) {
+					t.Run(fmt.Sprintf("%s/%s/by %d/%s", who, order, size, pagetest.Direction(backward)), func(t *testing.T) {
 						t.Parallel()
-						walk(t, w.products(as(t, viewer), nil, levels), productID, want, size, backward)
+						pagetest.Walk(t, w.products(as(t, viewer), nil, levels), productID, want, size, backward)
 					})
 				}
 			}
@@ -273,8 +207,8 @@ func TestFilteredWalks(t *testing.T) {
 	for _, order := range productOrders {
 		levels := byProduct(order...)
 		for _, backward := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/%s", order, direction(backward)), func(t *testing.T) {
-				walk(t, w.products(as(t, w.ada), where, levels), productID, sorted(all, keep, levels), 7, backward)
+			t.Run(fmt.Sprintf("%s/%s", order, pagetest.Direction(backward)), func(t *testing.T) {
+				pagetest.Walk(t, w.products(as(t, w.ada), where, levels), productID, sorted(all, keep, levels), 7, backward)
 			})
 		}
 	}
@@ -335,11 +269,11 @@ func TestCategoryWalks(t *testing.T) {
 			return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
 		})
 		for who, viewer := range map[string]auth.Viewer{"anonymous": {}, "staff": w.root} { // the order tells both the same
-			for _, size := range pageSizes {
+			for _, size := range pagetest.Sizes() {
 				for _, backward := range []bool{false, true} {
-					t.Run(fmt.Sprintf("%s/%s/by %d/%s", who, order, size, direction(backward)), func(t *testing.T) {
+					t.Run(fmt.Sprintf("%s/%s/by %d/%s", who, order, size, pagetest.Direction(backward)), func(t *testing.T) {
 						t.Parallel()
-						walk(t, w.categories(as(t, viewer), nil, levels), categoryID, want, size, backward)
+						pagetest.Walk(t, w.categories(as(t, viewer), nil, levels), categoryID, want, size, backward)
 					})
 				}
 			}
@@ -466,65 +400,29 @@ func TestCursorsOutliveTheirRows(t *testing.T) {
 func TestWalksWhileTheListChanges(t *testing.T) {
 	for _, order := range productOrders {
 		for _, backward := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/%s", order, direction(backward)), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%s", order, pagetest.Direction(backward)), func(t *testing.T) {
 				t.Parallel()
 				levels := byProduct(order...)
 				w := build(t)
 				all := w.stock(t, 120)
-				settled := make(map[int64]bool, len(all))
-				for _, p := range all {
-					settled[p.ID] = true
-				}
-				size := 7
-				args := page.Args{First: &size}
-				if backward {
-					args = page.Args{Last: &size}
-				}
-				var seen []int64
-				for step := 0; ; step++ {
-					got, err := w.Products(as(t, w.root), args, nil, levels, fields("nodes pageInfo"))
-					if err != nil {
-						t.Fatal(err)
-					}
-					part := make([]int64, len(got.Nodes))
-					for i, p := range got.Nodes {
-						part[i] = p.ID
-					}
-					more := got.PageInfo.HasNextPage
-					if args.After = got.PageInfo.EndCursor; backward {
-						slices.Reverse(part)
-						more = got.PageInfo.HasPreviousPage
-						args.After, args.Before = nil, got.PageInfo.StartCursor
-					}
-					seen = append(seen, part...)
-					if !more {
-						break
-					}
-					w.disturb(t, step, all, settled, part)
-				}
-				var want, met []int64
-				for _, p := range sorted(all, func(p *ent.Product) bool { return settled[p.ID] }, levels) {
-					want = append(want, p.ID)
-				}
-				if backward {
-					slices.Reverse(want)
-				}
-				for _, id := range seen {
-					if settled[id] {
-						met = append(met, id)
-					}
-				}
-				if len(want) < 60 || !slices.Equal(met, want) {
-					t.Errorf("met %v, want %v", met, want)
-				}
+				gone := make(map[int64]bool)
+				pagetest.WalkDisturbed(t, w.products(as(t, w.root), nil, levels), productID, 7, backward,
+					func(step int, seen []int64) { w.disturb(t, step, all, gone, seen) },
+					func() []*ent.Product {
+						settled := sorted(all, func(p *ent.Product) bool { return !gone[p.ID] }, levels)
+						if len(settled) < 60 {
+							t.Errorf("only %d rows are settled", len(settled))
+						}
+						return settled
+					})
 			})
 		}
 	}
 }
 
 // disturb makes, deletes and moves rows, among them the last one of the page just seen. What it deletes or
-// changes is settled no longer.
-func (w *world) disturb(t *testing.T, step int, all []*ent.Product, settled map[int64]bool, seen []int64) {
+// changes is gone from where it was.
+func (w *world) disturb(t *testing.T, step int, all []*ent.Product, gone map[int64]bool, seen []int64) {
 	t.Helper()
 	w.write(t, func(tx *ent.Tx) error {
 		for _, name := range []string{"Apple", "zz", "!"} {
@@ -534,16 +432,14 @@ func (w *world) disturb(t *testing.T, step int, all []*ent.Product, settled map[
 				return err
 			}
 		}
-		moved := all[(step*31+5)%len(all)].ID
-		gone := seen[len(seen)-1]
-		delete(settled, moved)
-		delete(settled, gone)
+		moved, last := all[(step*31+5)%len(all)].ID, seen[len(seen)-1]
+		gone[moved], gone[last] = true, true
 		err := tx.Product.Update().Where(product.ID(moved)).
 			SetName("M").SetNameKey("m").SetPrice(50).SetStock(9).SetUpdatedAt(noon.Add(time.Hour)).Exec(t.Context())
 		if err != nil {
 			return err
 		}
-		_, err = tx.Product.Delete().Where(product.ID(gone)).Exec(t.Context())
+		_, err = tx.Product.Delete().Where(product.ID(last)).Exec(t.Context())
 		return err
 	})
 }
