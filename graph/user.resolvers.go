@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/graph/generated"
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/page"
 )
 
 func (r *mutationResolver) Register(ctx context.Context, input account.Registration) (*generated.RegisterPayload, error) {
@@ -31,4 +32,8 @@ func (r *mutationResolver) UserUpdate(ctx context.Context, id int64, input accou
 
 func (r *queryResolver) Me(ctx context.Context) (*ent.User, error) {
 	return r.accounts.Me(ctx)
+}
+
+func (r *queryResolver) Users(ctx context.Context, first *int, after *string, last *int, before *string, offset *int, search *string, where *account.UserWhere, orderBy []*account.UserOrder) (*page.Connection[*ent.User], error) {
+	return r.accounts.Users(ctx, page.Args{First: first, After: after, Last: last, Before: before, Offset: offset}, search, where, orderBy, selected(ctx))
 }

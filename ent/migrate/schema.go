@@ -282,6 +282,7 @@ var (
 		{Name: "email_key", Type: field.TypeString},
 		{Name: "first_name", Type: field.TypeString, Size: 600, Default: ""},
 		{Name: "last_name", Type: field.TypeString, Size: 600, Default: ""},
+		{Name: "name_key", Type: field.TypeString, Default: ""},
 		{Name: "password_hash", Type: field.TypeString},
 		{Name: "is_active", Type: field.TypeBool, Default: true},
 		{Name: "is_staff", Type: field.TypeBool, Default: false},
@@ -308,7 +309,12 @@ var (
 			{
 				Name:    "user_date_joined",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[10]},
+				Columns: []*schema.Column{UsersColumns[11]},
+			},
+			{
+				Name:    "user_last_login",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[12]},
 			},
 		},
 	}

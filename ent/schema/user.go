@@ -28,6 +28,8 @@ func (User) Fields() []ent.Field {
 			Comment("folded (fold.Identifier)"),
 		field.String("first_name").MaxLen(600).Default(""),
 		field.String("last_name").MaxLen(600).Default(""),
+		field.String("name_key").Default("").
+			Comment("first and last name, a space between them, folded (fold.Text): what is searched"),
 		field.String("password_hash").Sensitive().
 			Comment("Argon2id in PHC string format"),
 		field.Bool("is_active").Default(true).
@@ -56,5 +58,6 @@ func (User) Indexes() []ent.Index {
 		index.Fields("username_key"),
 		index.Fields("email_key"),
 		index.Fields("date_joined"),
+		index.Fields("last_login"),
 	}
 }

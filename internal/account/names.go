@@ -112,5 +112,9 @@ func nameFlaw(name string) flaw {
 	return flaw{}
 }
 
+// searchKey is what is stored of a person's names for searching. Words have no space in them, so that none is found
+// across the two.
+func searchKey(first, last string) string { return fold.Text(first + " " + last) }
+
 // isAlphanumeric says whether a rune is a letter or a digit, of whatever script.
 func isAlphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

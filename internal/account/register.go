@@ -161,7 +161,7 @@ func (a applicant) create(ctx context.Context, tx *ent.Tx, hash string, staff bo
 	u, err := tx.User.Create().
 		SetUsername(a.username).SetUsernameKey(a.usernameKey).
 		SetEmail(a.email).SetEmailKey(a.emailKey).
-		SetFirstName(a.firstName).SetLastName(a.lastName).
+		SetFirstName(a.firstName).SetLastName(a.lastName).SetNameKey(searchKey(a.firstName, a.lastName)).
 		SetPasswordHash(hash).
 		SetIsStaff(staff).
 		SetDateJoined(now).

@@ -119,8 +119,11 @@ func (e *edit) apply(ctx context.Context, in changes) (*ent.User, error) {
 	if err := e.email(ctx, in.Email); err != nil {
 		return nil, err
 	}
-	e.name("firstName", in.FirstName, e.update.SetFirstName)
-	e.name("lastName", in.LastName, e.update.SetLastName)
+	first := e.name("firstName", in.FirstName, e.was.FirstName)
+	last := e.name("lastName", in.LastName, e.was.LastName)
+	if first != e.was.FirstName || last != e.was.LastName {
+		e.update.SetFirstName(first).SetLastName(last).SetNameKey(searchKey(first, last))
+	}
 	if err := e.roles(ctx, in.isActive, in.isStaff); err != nil {
 		return nil, err
 	}
@@ -216,18 +219,18 @@ func distinct(a, b string) []string {
 	return []string{a, b}
 }
 
-// name looks at a person's new name, and sets it.
-func (e *edit) name(field string, change patch.Field[string], set func(string) *ent.UserUpdateOne) {
+// name looks at a person's new name, and answers the one that they will have.
+func (e *edit) name(field string, change patch.Field[string], was string) string {
 	value, isSet := change.ValueOK()
 	if !isSet {
-		return
+		return was
 	}
 	name := ""
 	if value != nil {
 		name = cleanText(*value)
 	}
 	note(&e.mistakes, field, nameFlaw(name))
-	set(name)
+	return name
 }
 
 // roles looks at whether the user is to be active and staff: whoever is the last that is both has to stay so.

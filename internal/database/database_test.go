@@ -12,12 +12,14 @@ import (
 	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/sqltool"
 	"entgo.io/ent/dialect/sql/schema"
+	"github.com/pressly/goose/v3"
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/migrate"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 	"github.com/gatehouse/gatehouse/internal/nodeid"
+	"github.com/gatehouse/gatehouse/migrations"
 
 	entdialect "entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -74,6 +76,54 @@ func TestMigrationsAreAsTheyWereWritten(t *testing.T) {
 	}
 	if err := atlas.Validate(dir); err != nil {
 		t.Error(err)
+	}
+}
+
+// A database from before users' names were folded has them folded, and keeps all that refers to a user.
+func TestNamesAreFoldedByMigration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	raw, err := entsql.Open(entdialect.SQLite, "file:"+path+"?_fk=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	folder, err := migrations.SQLite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := goose.NewProvider(goose.DialectSQLite3, raw.DB(), folder, goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.UpTo(t.Context(), 20261123154653); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`INSERT INTO users (id, username, username_key, email, email_key, first_name, last_name, password_hash, date_joined)
+			VALUES (7, 'u', 'u', 'u@x', 'u@x', 'Änne', 'Straße', '-', '2026-01-31 12:00:00+00:00'),
+			       (8, 'v', 'v', 'v@x', 'v@x', '', '', '-', '2026-01-31 12:00:00+00:00')`,
+		`INSERT INTO identifiers (key, user_id) VALUES ('u', 7), ('v', 8)`,
+	} {
+		if _, err := raw.DB().ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	db, err := database.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[int64]string{7: "änne strasse", 8: " "} {
+		if got := db.Read.User.GetX(t.Context(), id).NameKey; got != want {
+			t.Errorf("the key of user %d is %q, want %q", id, got, want)
+		}
+	}
+	if n := db.Read.Identifier.Query().CountX(t.Context()); n != 2 {
+		t.Errorf("%d names to sign in by are left, of 2", n)
 	}
 }
 

@@ -96,7 +96,8 @@ func (db *DB) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the migrations: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db.writePool, folder, goose.WithLogger(goose.NopLogger()))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db.writePool, folder,
+		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(migrations.Filling()...))
 	if err != nil {
 		return nil, fmt.Errorf("opening the migrations: %w", err)
 	}
