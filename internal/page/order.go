@@ -2,7 +2,6 @@ package page
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -89,15 +88,7 @@ func Computed[T any](name string, expr func(*sql.Selector) string, value func(ro
 		name: name,
 		expr: expr,
 		value: func(row T) (any, error) {
-			v, err := value(row, selectedAs(name))
-			if err != nil {
-				return nil, fmt.Errorf("reading the sort key %s: %w", name, err)
-			}
-			n, ok := v.(int64)
-			if !ok {
-				return nil, fmt.Errorf("reading the sort key %s: it is a %T, not a number", name, v)
-			}
-			return n, nil
+			return numberIn(row, selectedAs(name), value)
 		},
 		decode:   decodeAs[int64],
 		computed: true,

@@ -100,15 +100,14 @@ func (p *Plan[T]) Run(
 	load func(context.Context, func(*sql.Selector)) ([]T, error),
 	count func(context.Context) (int, error),
 ) (*Connection[T], error) {
-	connection := &Connection[T]{Edges: []*Edge[T]{}, Nodes: []T{}, PageInfo: &Info{}}
+	connection := empty[T]()
 	var err error
 	if selected.Has("totalCount") {
 		if connection.TotalCount, err = count(ctx); err != nil {
 			return nil, err
 		}
 	}
-	rowsWanted := p.size > 0 && (selected.Has("edges") || selected.Has("nodes"))
-	if !rowsWanted && !selected.Has("pageInfo") {
+	if !p.wantsRows(selected) {
 		return connection, nil
 	}
 	rows, err := load(ctx, p.modify)
@@ -116,6 +115,15 @@ func (p *Plan[T]) Run(
 		return nil, err
 	}
 	return connection, p.fill(connection, rows)
+}
+
+func empty[T any]() *Connection[T] {
+	return &Connection[T]{Edges: []*Edge[T]{}, Nodes: []T{}, PageInfo: &Info{}}
+}
+
+// wantsRows says whether anything was selected that only the rows can tell.
+func (p *Plan[T]) wantsRows(selected Fields) bool {
+	return p.size > 0 && (selected.Has("edges") || selected.Has("nodes")) || selected.Has("pageInfo")
 }
 
 // modify makes a query answer the page's rows and one more, which tells whether the list goes on.
