@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/internal/batch"
 )
 
 // Category is the model entity for the Category schema.
@@ -38,6 +39,8 @@ type Category struct {
 
 	// Ancestors are the categories above this one, the root first, where package catalog loaded them.
 	Ancestors []*Category `json:"-"`
+	// Group are the categories that package catalog loaded together with this one.
+	Group *batch.Group[*Category] `json:"-"`
 }
 
 // CategoryEdges holds the relations/edges for other nodes in the graph.

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -19,6 +21,19 @@ func selected(ctx context.Context) page.Fields {
 // selectedOf are the fields selected for one of the types that the field being resolved may answer.
 func selectedOf(ctx context.Context, typeName string) page.Fields {
 	return collect(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Selections, typeName)
+}
+
+// place is where in the client's query the field being resolved stands: its response keys, from the root. In one place
+// a field has the same arguments and selections for every row.
+func place(ctx context.Context) string {
+	var keys []string
+	for at := graphql.GetFieldContext(ctx); at != nil; at = at.Parent {
+		if at.Index == nil && at.Field.Field != nil {
+			keys = append(keys, at.Field.Alias)
+		}
+	}
+	slices.Reverse(keys)
+	return strings.Join(keys, ".")
 }
 
 func collect(op *graphql.OperationContext, set ast.SelectionSet, typeName string) page.Fields {

@@ -84,6 +84,7 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Parent      func(childComplexity int) int
+		Products    func(childComplexity int, first *int, after *string, last *int, before *string, offset *int, includeDescendants bool, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) int
 		Slug        func(childComplexity int) int
 		UpdatedAt   func(childComplexity int) int
 	}
@@ -293,6 +294,8 @@ type ComplexityRoot struct {
 type CategoryResolver interface {
 	Parent(ctx context.Context, obj *ent.Category) (*ent.Category, error)
 	Children(ctx context.Context, obj *ent.Category) ([]*ent.Category, error)
+
+	Products(ctx context.Context, obj *ent.Category, first *int, after *string, last *int, before *string, offset *int, includeDescendants bool, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error)
 }
 type MutationResolver interface {
 	CategoryCreate(ctx context.Context, input catalog.NewCategory) (*CategoryPayload, error)
@@ -488,6 +491,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Category.Parent(childComplexity), true
+	case "Category.products":
+		if e.ComplexityRoot.Category.Products == nil {
+			break
+		}
+
+		args, err := ec.field_Category_products_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Category.Products(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["offset"].(*int), args["includeDescendants"].(bool), args["where"].(*catalog.ProductWhere), args["orderBy"].([]*catalog.ProductOrder)), true
 	case "Category.slug":
 		if e.ComplexityRoot.Category.Slug == nil {
 			break
@@ -1580,6 +1594,28 @@ type Category implements Node {
   createdAt: DateTime!
   "When the category was last changed."
   updatedAt: DateTime!
+  """
+  A page of the category's products, as far as the viewer may see them; the paging arguments are those of ` + "`" + `products` + "`" + `. For
+  all categories in one place of a query it is found at once.
+  """
+  products(
+    "How many, from the start or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Only what follows this cursor. It may come from any list of products with the same ` + "`" + `orderBy` + "`" + `."
+    after: String
+    "How many, from the end or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "Only what precedes this cursor. It may come from any list of products with the same ` + "`" + `orderBy` + "`" + `."
+    before: String
+    "How many to pass over first: for page numbers."
+    offset: Int
+    "Whether products of all categories below this one are listed, too."
+    includeDescendants: Boolean! = false
+    "Only products for which this holds."
+    where: ProductWhere
+    "The order; by name when absent. Ties are broken by id."
+    orderBy: [ProductOrder!]
+  ): ProductConnection!
 }
 
 "A category within a list."
@@ -1949,6 +1985,8 @@ input ProductWhere {
   category: ID
   "On the shelf with this slug."
   categorySlug: String
+  "Whether ` + "`" + `category` + "`" + ` and ` + "`" + `categorySlug` + "`" + ` mean the shelves below them, too, however deep. True without either is ` + "`" + `BAD_USER_INPUT` + "`" + `."
+  includeDescendants: Boolean
   "Conditions on the name."
   name: StringFilter
   "Conditions on the stock keeping unit; a product without one matches none."
@@ -2614,6 +2652,8 @@ func (ec *executionContext) childFields_Category(ctx context.Context, field grap
 		return ec.fieldContext_Category_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Category_updatedAt(ctx, field)
+	case "products":
+		return ec.fieldContext_Category_products(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
 }
@@ -3063,6 +3103,76 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Category_products_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "includeDescendants",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["includeDescendants"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*catalog.ProductWhere, error) {
+			return ec.unmarshalOProductWhere2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductWhere(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*catalog.ProductOrder, error) {
+			return ec.unmarshalOProductOrder2ᚕᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg7
+	return args, nil
+}
 
 func (ec *executionContext) field_Mutation_categoryCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -4351,6 +4461,50 @@ func (ec *executionContext) _Category_updatedAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Category_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Category", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Category_products(ctx context.Context, field graphql.CollectedField, obj *ent.Category) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Category_products(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Category().Products(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["offset"].(*int), fc.Args["includeDescendants"].(bool), fc.Args["where"].(*catalog.ProductWhere), fc.Args["orderBy"].([]*catalog.ProductOrder))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.Product]) graphql.Marshaler {
+			return ec.marshalNProductConnection2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Category_products(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Category",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Category_products_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CategoryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*ent.Category]) (ret graphql.Marshaler) {
@@ -10062,7 +10216,7 @@ func (ec *executionContext) unmarshalInputProductWhere(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ids", "category", "categorySlug", "name", "sku", "price", "stock", "inStock", "isPublished", "mine", "createdAt", "updatedAt", "and", "or", "not"}
+	fieldsInOrder := [...]string{"ids", "category", "categorySlug", "includeDescendants", "name", "sku", "price", "stock", "inStock", "isPublished", "mine", "createdAt", "updatedAt", "and", "or", "not"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10090,6 +10244,13 @@ func (ec *executionContext) unmarshalInputProductWhere(ctx context.Context, obj 
 				return it, err
 			}
 			it.CategorySlug = data
+		case "includeDescendants":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeDescendants"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeDescendants = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfilterᚐStringFilter(ctx, v)
@@ -10878,6 +11039,12 @@ func (ec *executionContext) _Category(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "products":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Category_products(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13009,6 +13176,14 @@ func (ec *executionContext) marshalNProduct2ᚖgithubᚗcomᚋgatehouseᚋgateho
 func (ec *executionContext) unmarshalNProductBy2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductBy(ctx context.Context, v any) (catalog.ProductBy, error) {
 	res, err := ec.unmarshalInputProductBy(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProductConnection2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*ent.Product]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProductConnection!")
+		return graphql.Null
+	}
+	return ec._ProductConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNProductCreateInput2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐNewProduct(ctx context.Context, v any) (catalog.NewProduct, error) {

@@ -29,13 +29,18 @@ type (
 )
 
 // assortment fills a world with a few products to filter, told apart by their one-letter slugs: a and b are
-// ada's, c and d bob's, the rest the shop's own; b and d are unpublished. It answers their ids by slug.
+// ada's, c and d bob's, the rest the shop's own; b and d are unpublished. The lower shelf is below the upper one. It
+// answers their ids by slug.
 func (w *world) assortment(t testing.TB) map[string]int64 {
 	t.Helper()
 	ids := make(map[string]int64)
 	w.write(t, func(tx *ent.Tx) error {
 		for _, slug := range []string{"upper", "lower"} {
-			row, err := tx.Category.Create().SetName(slug).SetNameKey(slug).SetSlug(slug).SetCreatedAt(noon).SetUpdatedAt(noon).Save(t.Context())
+			create := tx.Category.Create().SetName(slug).SetNameKey(slug).SetSlug(slug).SetCreatedAt(noon).SetUpdatedAt(noon)
+			if slug == "lower" {
+				create.SetParentID(ids["upper"])
+			}
+			row, err := create.Save(t.Context())
 			if err != nil {
 				return err
 			}
@@ -514,7 +519,7 @@ func (d dice) moments() *moments {
 func (d dice) filter(depth int) *where {
 	f := &where{}
 	for range d.IntN(3) {
-		switch d.IntN(12) {
+		switch d.IntN(13) {
 		case 0:
 			f.IDs = []int64{}
 			for range d.IntN(5) {
@@ -543,7 +548,12 @@ func (d dice) filter(depth int) *where {
 			f.Mine = new(d.IntN(2) == 0)
 		case 11:
 			f.CreatedAt = d.moments()
+		case 12:
+			f.IncludeDescendants = some(d, true, false)
 		}
+	}
+	if f.IncludeDescendants != nil && f.Category == nil && f.CategorySlug == nil {
+		f.Category = new(one(d, d.ids["upper"], d.ids["lower"], 0))
 	}
 	if depth == 0 {
 		return f
@@ -575,11 +585,12 @@ func holds(f *where, viewer auth.Viewer, p *ent.Product) bool {
 	if p.Sku != nil {
 		sku = *p.Sku
 	}
+	deep := f.IncludeDescendants != nil && *f.IncludeDescendants
 	mine := viewer.SignedIn() && p.OwnerID != nil && *p.OwnerID == viewer.UserID
 	all := []bool{
 		f.IDs == nil || slices.Contains(f.IDs, p.ID),
-		f.Category == nil || *f.Category == p.CategoryID,
-		f.CategorySlug == nil || *f.CategorySlug == p.Edges.Category.Slug,
+		f.Category == nil || *f.Category == p.CategoryID || deep && p.Edges.Category.ParentID != nil && *f.Category == *p.Edges.Category.ParentID,
+		f.CategorySlug == nil || *f.CategorySlug == p.Edges.Category.Slug || deep && *f.CategorySlug == "upper" && p.Edges.Category.Slug == "lower",
 		holdsForText(f.Name, p.Name),
 		f.SKU == nil || p.Sku != nil && holdsForText(f.SKU, sku),
 		f.Price == nil || within(rational(p.Price), (*big.Rat).Cmp,

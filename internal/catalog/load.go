@@ -3,11 +3,13 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/internal/batch"
 	"github.com/gatehouse/gatehouse/internal/page"
 )
 
@@ -38,7 +40,7 @@ func (c *Catalog) loadProducts(ctx context.Context, query *ent.ProductQuery, sel
 			categories = append(categories, p.Edges.Category)
 		}
 	}
-	return rows, c.loadAncestors(ctx, categories, selected["category"])
+	return rows, c.complete(ctx, categories, selected["category"])
 }
 
 func (c *Catalog) loadCategories(ctx context.Context, query *ent.CategoryQuery, selected page.Fields) ([]*ent.Category, error) {
@@ -47,7 +49,7 @@ func (c *Catalog) loadCategories(ctx context.Context, query *ent.CategoryQuery, 
 	if err != nil {
 		return nil, fmt.Errorf("loading categories: %w", err)
 	}
-	return rows, c.loadAncestors(ctx, rows, selected)
+	return rows, c.complete(ctx, rows, selected)
 }
 
 // withRelations has a query of categories load their parents and children, and theirs in turn.
@@ -77,11 +79,17 @@ func firstChildren(s *sql.Selector) {
 		d.Select(category.FieldID).From(numbered).Where(sql.LTE(numbered.C("place"), MaxChildren))))
 }
 
-// loadAncestors finds the ancestors of the categories, and of those loaded beside them, wherever they
-// were selected: one SELECT for each place in the client's query.
-func (c *Catalog) loadAncestors(ctx context.Context, rows []*ent.Category, selected page.Fields) error {
+// complete makes a group of the categories that stand in one place in the client's query, for what is asked of
+// them later, and finds their ancestors if those were selected; and so with those loaded beside them. It takes one
+// SELECT for each place where ancestors were selected.
+func (c *Catalog) complete(ctx context.Context, rows []*ent.Category, selected page.Fields) error {
 	if len(rows) == 0 {
 		return nil
+	}
+	rows = distinct(rows)
+	group := batch.New(rows)
+	for _, row := range rows {
+		row.Group = group
 	}
 	if selected.Has("ancestors") {
 		if err := c.loadAncestorsOf(ctx, rows, selected["ancestors"]); err != nil {
@@ -95,10 +103,20 @@ func (c *Catalog) loadAncestors(ctx context.Context, rows []*ent.Category, selec
 		}
 		children = append(children, row.Edges.Children...)
 	}
-	if err := c.loadAncestors(ctx, parents, selected["parent"]); err != nil {
+	if err := c.complete(ctx, parents, selected["parent"]); err != nil {
 		return err
 	}
-	return c.loadAncestors(ctx, children, selected["children"])
+	return c.complete(ctx, children, selected["children"])
+}
+
+// distinct are the rows, each once: those of one SELECT are shared by whatever refers to them.
+func distinct(rows []*ent.Category) []*ent.Category {
+	seen := make(map[*ent.Category]bool, len(rows))
+	return slices.DeleteFunc(slices.Clone(rows), func(row *ent.Category) bool {
+		repeated := seen[row]
+		seen[row] = true
+		return repeated
+	})
 }
 
 func (c *Catalog) loadAncestorsOf(ctx context.Context, rows []*ent.Category, selected page.Fields) error {

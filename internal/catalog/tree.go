@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/filter"
 )
 
 // parent checks that the category with the given id (0 for a new one) may stand below another: the tree
@@ -50,5 +54,29 @@ func height(ctx context.Context, tx *ent.Tx, id int64) (int, error) {
 			return levels, nil
 		}
 		levels++
+	}
+}
+
+// atOrBelow holds for the products in the category and in all categories below it.
+func atOrBelow(id int64) filter.Condition {
+	return inTree(func(b *sql.Builder) { b.Ident(category.FieldID).WriteString(" = ").Arg(id) })
+}
+
+// atOrBelowShelf is atOrBelow for the category with the slug.
+func atOrBelowShelf(slug string) filter.Condition {
+	return inTree(func(b *sql.Builder) { b.Ident(category.FieldSlug).WriteString(" = ").Arg(slug) })
+}
+
+// inTree holds for the products in the categories for which top holds, and in all below them. UNION, and not UNION
+// ALL, comes to an end whatever the tree looks like.
+func inTree(top func(*sql.Builder)) filter.Condition {
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString(s.C(product.FieldCategoryID) + " IN (WITH RECURSIVE down(id) AS (SELECT id FROM ").Ident(category.Table).
+				WriteString(" WHERE ")
+			top(b)
+			b.WriteString(" UNION SELECT c.id FROM ").Ident(category.Table).
+				WriteString(" AS c JOIN down ON c.parent_id = down.id) SELECT id FROM down)")
+		}))
 	}
 }

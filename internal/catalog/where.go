@@ -13,19 +13,20 @@ import (
 
 // ProductWhere holds for a product when all that is set does; nil is absent.
 type ProductWhere struct {
-	IDs          []int64
-	Category     *int64
-	CategorySlug *string
-	Name, SKU    *filter.StringFilter
-	Price        *filter.DecimalRange
-	Stock        *filter.IntRange
-	InStock      *bool
-	IsPublished  *bool
-	Mine         *bool // the viewer owns it
-	CreatedAt    *filter.DateTimeRange
-	UpdatedAt    *filter.DateTimeRange
-	And, Or      []*ProductWhere
-	Not          *ProductWhere
+	IDs                []int64
+	Category           *int64
+	CategorySlug       *string
+	IncludeDescendants *bool // Category and CategorySlug mean what is below them, too
+	Name, SKU          *filter.StringFilter
+	Price              *filter.DecimalRange
+	Stock              *filter.IntRange
+	InStock            *bool
+	IsPublished        *bool
+	Mine               *bool // the viewer owns it
+	CreatedAt          *filter.DateTimeRange
+	UpdatedAt          *filter.DateTimeRange
+	And, Or            []*ProductWhere
+	Not                *ProductWhere
 }
 
 // CategoryWhere holds for a category when all that is set does; nil is absent.
@@ -49,12 +50,7 @@ func (w *ProductWhere) condition(viewer auth.Viewer, at filter.Level) (filter.Co
 	}
 	c := filter.At(at)
 	c.IDs("ids", w.IDs)
-	if w.Category != nil {
-		c.Add(product.CategoryID(*w.Category))
-	}
-	if w.CategorySlug != nil {
-		c.Add(onShelf(*w.CategorySlug))
-	}
+	w.shelf(c)
 	c.Text("name", folded(product.FieldName, product.FieldNameKey), w.Name)
 	c.Text("sku", folded(product.FieldSku, product.FieldSkuKey), w.SKU)
 	c.Amount(product.FieldPrice, w.Price)
@@ -74,6 +70,21 @@ func (w *ProductWhere) condition(viewer auth.Viewer, at filter.Level) (filter.Co
 		return w.condition(viewer, at)
 	})
 	return c.Result()
+}
+
+// shelf adds the conditions on the category. IncludeDescendants without any would include nothing: it is refused
+// rather than ignored.
+func (w *ProductWhere) shelf(c *filter.Conditions) {
+	deep := w.IncludeDescendants != nil && *w.IncludeDescendants
+	if w.Category != nil {
+		c.Add(either[filter.Condition](deep, atOrBelow(*w.Category), product.CategoryID(*w.Category)))
+	}
+	if w.CategorySlug != nil {
+		c.Add(either(deep, atOrBelowShelf(*w.CategorySlug), onShelf(*w.CategorySlug)))
+	}
+	if deep && w.Category == nil && w.CategorySlug == nil {
+		c.Fail("`includeDescendants` goes with `category` or `categorySlug`")
+	}
 }
 
 // onShelf holds for what is in the category with the slug. The category is looked up once, so that an index

@@ -66,9 +66,10 @@ func (s *statements) take() []string {
 // selects are the SELECTs that ran since the last take, in a transaction or not.
 func (s *statements) selects() (queries []string) {
 	for _, text := range s.take() {
-		if _, query, found := strings.Cut(text, "query=SELECT"); found {
-			query, _, _ = strings.Cut(query, " args=[")
-			queries = append(queries, "SELECT"+query)
+		_, query, _ := strings.Cut(text, "query=")
+		query, _, _ = strings.Cut(query, " args=[")
+		if strings.HasPrefix(query, "SELECT") || strings.HasPrefix(query, "WITH") {
+			queries = append(queries, query)
 		}
 	}
 	return queries
