@@ -153,7 +153,7 @@ func (e extent) with(other extent) extent {
 }
 
 // meter measures selections. Scalars cost nothing, an object costs one, and a list its size times what
-// one item costs.
+// one item costs. A page whose pageInfo is selected costs its size at the least.
 type meter struct {
 	schema    *ast.Schema
 	variables map[string]any
@@ -195,6 +195,9 @@ func (m *meter) field(f *ast.Field, pageSize int) extent {
 	}
 	answersPage := strings.HasSuffix(f.Definition.Type.Name(), "Connection")
 	below := m.selection(f.SelectionSet, m.pageSize(f, answersPage))
+	if answersPage && selects(f.SelectionSet, "pageInfo", map[string]bool{}) {
+		below.cost = max(below.cost, m.pageSize(f, answersPage)) // it takes the rows to tell where they lie
+	}
 	items := 1
 	switch {
 	case f.Definition.Type.Elem == nil:
@@ -206,6 +209,23 @@ func (m *meter) field(f *ast.Field, pageSize int) extent {
 		items = listSize
 	}
 	return extent{below.depth + 1, min(items*(1+below.cost), maxComplexity+1)}
+}
+
+// selects says whether a field is selected, be it through fragments, each of which is looked into once.
+func selects(set ast.SelectionSet, name string, seen map[string]bool) bool {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
+		switch s := s.(type) {
+		case *ast.Field:
+			return s.Name == name
+		case *ast.InlineFragment:
+			return selects(s.SelectionSet, name, seen)
+		case *ast.FragmentSpread:
+			known := seen[s.Name]
+			seen[s.Name] = true
+			return !known && selects(s.Definition.SelectionSet, name, seen)
+		}
+		return false
+	})
 }
 
 // pageSize is how many rows a field answers at the most, when it answers a page.

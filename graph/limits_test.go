@@ -23,6 +23,14 @@ func TestLimits(t *testing.T) {
 		{"many pages under aliases", "{" + times(6, func(i int) string {
 			return fmt.Sprintf(" p%d: products(first: 100) { nodes { category { name } } }", i)
 		}) + "}", nil, exceeded},
+		{"products of categories", `{ categories { nodes { products(first: 5) { nodes { name } } children { name } parent { name } } } }`, nil, answered},
+		{"products of many categories", `{ categories(first: 40) { nodes { products(first: 25) { nodes { name } } } } }`, nil, exceeded},
+		{"products of categories, as many as by default", `{ categories(first: 50) { nodes { products { nodes { name } } } } }`, nil, exceeded},
+		{"products of products' categories", `{ products(first: 10) { nodes { category { products(first: 10) { nodes { category { products(first: 10) { nodes { name } } } } } } } } }`, nil, exceeded},
+		{"counts of many categories", `{ categories(first: 100) { nodes { products { totalCount } } } }`, nil, answered},
+		{"where many pages begin and end", `{ categories(first: 100) { nodes { products(first: 100) { pageInfo { endCursor } } } } }`, nil, exceeded},
+		{"where they do, by fragment", `{ categories(first: 100) { nodes { products(first: 100) { ...F } } } } fragment F on ProductConnection { ... { ...G } } fragment G on ProductConnection { pageInfo { endCursor } }`, nil, exceeded},
+		{"a page and where it ends", `{ products(first: 100) { edges { cursor node { name category { name parent { name } } } } pageInfo { endCursor } } }`, nil, answered},
 		{"twelve deep", `{ category(by: {slug: "x"}) ` + strings.Repeat("{ parent ", 10) + "{ name }" + strings.Repeat("}", 10) + "}", nil, answered},
 		{"thirteen deep", `{ category(by: {slug: "x"}) ` + strings.Repeat("{ parent ", 11) + "{ name }" + strings.Repeat("}", 11) + "}", nil, exceeded},
 		{"deep through fragments", `{ category(by: {slug: "x"}) { ...A } } fragment A on Category { parent { parent { parent { parent { parent { ...B } } } } } } ` +

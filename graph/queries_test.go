@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ func TestSelects(t *testing.T) {
 	for i := range 20 {
 		a.signIn(fmt.Sprint("user", i))
 	}
+	a.grow(root)
 	for _, tt := range []struct {
 		name, query, bearer string
 		most                int
@@ -32,10 +34,25 @@ func TestSelects(t *testing.T) {
 		{"audit events and their users, for staff", `{ auditEvents(first: %d) { totalCount nodes { kind actor { username } subject { email } } } }`, root, 4},
 		{"audit events through edges", `{ auditEvents(first: %d) { edges { cursor node { ... on Node { ... on AuditEvent { actor { id } } } } } } }`, root, 3},
 		{"audit events by themselves", `{ auditEvents(first: %d) { nodes { kind sessionId } } }`, root, 2},
+		// The three lists with what is commonly selected of them; whoever is anonymous costs nothing, anybody else one more.
+		{"the list of products", `{ products(first: %d) { totalCount pageInfo { endCursor hasNextPage } edges { cursor node { name price category { name slug } } } } }`, "", 3},
+		{"the list of categories", `{ categories(first: %d) { totalCount pageInfo { endCursor hasNextPage } edges { cursor node { name slug parent { name } } } } }`, "", 3},
+		{"the list of users", `{ users(first: %d, search: "e", orderBy: {field: LAST_LOGIN}) { totalCount pageInfo { endCursor hasNextPage } edges { cursor node { username email isActive lastLogin } } } }`, root, 3},
+
+		{"categories and theirs", `{ categories(first: %d) { nodes { products(first: 5) { nodes { name } } children { name } parent { name } } } }`, "", 4},
+		{"categories and theirs, for a viewer", `{ categories(first: %d) { totalCount nodes { products(first: 2) { nodes { name } } children { name } parent { name } } } }`, ada, 6},
+		{"products of categories, counted", `{ categories(first: %d) { nodes { products(first: 2) { totalCount nodes { name owner { username } } } } } }`, "", 4},
+		{"only counted", `{ categories(first: %d) { nodes { products { totalCount } } } }`, "", 2},
+		{"two lists of them", `{ categories(first: %d) { nodes { a: products(first: 1) { nodes { name } } b: products(first: 1, orderBy: {field: PRICE}) { nodes { name } } } } }`, "", 3},
+		{"through nodes and edges", `{ categories(first: %d) { nodes { products(first: 1) { nodes { name } } } edges { node { products(first: 2) { nodes { name } } } } } }`, "", 3},
+		{"products of parents and children", `{ categories(first: %d) { nodes { parent { products(first: 1) { nodes { id } } } children { products(first: 0) { totalCount } } } } }`, "", 5},
+		{"products of ancestors", `{ categories(first: %d) { nodes { ancestors { products(first: 0) { totalCount } } } } }`, "", 3},
+		{"products of products' categories", `{ products(first: %d) { nodes { category { products(first: 2) { nodes { category { name } } } } } } }`, "", 4},
+		{"what is below them", `{ categories(first: %d) { nodes { products(first: 2, includeDescendants: true) { totalCount nodes { name } } } } }`, "", 3},
 		{"a viewer nobody asked about", `{ categories(first: %d) { nodes { name } } }`, ada, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, size := range []int{1, 40} {
+			for _, size := range []int{1, 20} {
 				reply := a.ask(fmt.Sprintf(tt.query, size), nil, tt.bearer)
 				if strings.Contains(reply, `"errors"`) {
 					t.Fatal(reply)
@@ -45,5 +62,37 @@ func TestSelects(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// grow adds categories to the demo's, each below the one before it or beside it, and products in each.
+func (a *api) grow(staff string) {
+	a.t.Helper()
+	parent := ""
+	for i := range 30 {
+		input := map[string]any{"name": fmt.Sprintf("A%02d", i)}
+		if i%10 > 0 {
+			input["parent"] = parent
+		}
+		var made struct {
+			Data struct {
+				CategoryCreate struct{ Category struct{ ID string } }
+			}
+		}
+		reply := a.ask(`mutation ($in: CategoryCreateInput!) { categoryCreate(input: $in) { category { id } } }`, map[string]any{"in": input}, staff)
+		if err := json.Unmarshal([]byte(reply), &made); err != nil || made.Data.CategoryCreate.Category.ID == "" {
+			a.t.Fatal(reply)
+		}
+		id := made.Data.CategoryCreate.Category.ID
+		if i%10 == 0 || i%3 > 0 {
+			parent = id
+		}
+		for j := range 4 {
+			product := map[string]any{"name": fmt.Sprint("P", j), "price": "1", "category": id}
+			if reply := a.ask(`mutation ($in: ProductCreateInput!) { productCreate(input: $in) { product { id } } }`,
+				map[string]any{"in": product}, staff); strings.Contains(reply, `"errors"`) {
+				a.t.Fatal(reply)
+			}
+		}
 	}
 }

@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	// maxLists is how many lists one statement reads. SQLite takes 500 SELECTs in one, and each is compiled.
-	maxLists = 100
+	// maxLists is how many lists one statement reads: those of a page of rows, and of the row that tells whether the page
+	// is the last one. SQLite takes 500 SELECTs in one statement, and each is compiled.
+	maxLists = MaxSize + 1
 	// maxValues is how many values one statement has, or those of a single list: a filter comes with each list
 	// anew. SQLite takes 32,766, and keeps statements with all that was compiled of them.
 	maxValues = 10_000
@@ -32,7 +33,7 @@ type Lists[T any] struct {
 const listName = "page_list"
 
 // RunEach finds the same page of each of the lists, by number, reading only what the client selected: it takes one
-// statement for the rows of a hundred lists, and one to count them.
+// statement for the rows of a page of lists, and one to count them.
 func (p *Plan[T]) RunEach(ctx context.Context, selected Fields, lists Lists[T]) (map[int64]*Connection[T], error) {
 	pages := make(map[int64]*Connection[T], len(lists.Numbers))
 	for _, number := range lists.Numbers {
