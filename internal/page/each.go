@@ -81,11 +81,12 @@ func (p *Plan[T]) RunEach(ctx context.Context, selected Fields, lists Lists[T]) 
 // It is a UNION ALL of one SELECT for each list, each with its own LIMIT, which finds the rows by their index and
 // stops. To number all rows of all lists (ROW_NUMBER) and take the first would read every one of them.
 func (p *Plan[T]) modifyEach(s *sql.Selector, numbers []int64, narrow func(*sql.Selector, int64)) (taken int) {
-	first := p.one(s, numbers[0], narrow)
+	where := s.P()
+	first := p.one(s, where, numbers[0], narrow)
 	_, values := first.Query()
 	taken = max(1, min(len(numbers), maxLists, maxValues/max(1, len(values))))
 	for _, number := range numbers[1:taken] {
-		first.UnionAll(p.one(s, number, narrow))
+		first.UnionAll(p.one(s, where, number, narrow))
 	}
 	union := first.As("pages")
 	s.SetP(nil) // holds for each part of the union already
@@ -96,15 +97,19 @@ func (p *Plan[T]) modifyEach(s *sql.Selector, numbers []int64, narrow func(*sql.
 }
 
 // one is the ids of one list's rows, beside the list's number.
-func (p *Plan[T]) one(rows *sql.Selector, number int64, narrow func(*sql.Selector, int64)) *sql.Selector {
-	limited := rows.Clone().Select(rows.C("id"))
+func (p *Plan[T]) one(rows *sql.Selector, where *sql.Predicate, number int64, narrow func(*sql.Selector, int64)) *sql.Selector {
+	d := sql.Dialect(rows.Dialect())
+	limited := d.Select(rows.C("id")).From(rows.Table())
+	if where != nil {
+		limited.Where(where) // itself: of its clones, comparisons lose their operators (ent 0.14.5)
+	}
 	limited.AppendSelectExprAs(sql.ExprFunc(func(b *sql.Builder) {
 		b.WriteString("CAST(").Arg(number).WriteString(" AS bigint)")
 	}), listName)
 	narrow(limited, number)
 	p.modify(limited)
 	// The SELECT gets its alias from outside: predicates may look for their columns' names only when they are written.
-	return sql.Dialect(rows.Dialect()).Select("id", listName).FromExpr(sql.ExprFunc(func(b *sql.Builder) {
+	return d.Select("id", listName).FromExpr(sql.ExprFunc(func(b *sql.Builder) {
 		b.Wrap(func(b *sql.Builder) { b.Join(limited) }).WriteString(" AS ").Ident("limited")
 	}))
 }
