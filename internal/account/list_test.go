@@ -126,6 +126,7 @@ func compareUsers(a, b *ent.User, level *account.UserOrder) int {
 		return by * strings.Compare(fold.Identifier(a.Email), fold.Identifier(b.Email))
 	case account.UserByDateJoined:
 		return by * a.DateJoined.Compare(b.DateJoined)
+	case account.UserByLastLogin:
 	}
 	switch {
 	case a.LastLogin == nil && b.LastLogin == nil:

@@ -382,7 +382,8 @@ func TestNestedPlans(t *testing.T) {
 	}{
 		{"rows", catalog.ProductsBelow{Selected: fields("nodes")}, "SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published (category_id=?)"},
 		{
-			"rows after", catalog.ProductsBelow{Selected: fields("nodes"), Args: page.Args{After: cursorOf(`["product NAME","x",5]`)}},
+			"rows after",
+			catalog.ProductsBelow{Selected: fields("nodes"), Args: page.Args{After: cursorOf(`["product NAME","x",5]`)}},
 			"SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published (category_id=? AND name_key>?)",
 		},
 		{"counts", catalog.ProductsBelow{Selected: fields("totalCount")}, "SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published (category_id=?)"},

@@ -87,8 +87,15 @@ func TestEachListAsByItself(t *testing.T) {
 	after := cursorOf(t, `["row TEXT","a",3]`)
 	for _, desc := range []bool{false, true} {
 		for _, args := range []page.Args{
-			{}, {First: new(1)}, {First: new(0)}, {Last: new(3)}, {First: new(100)}, {First: new(2), Offset: new(3)},
-			{After: &after}, {Last: new(2), Before: &after}, {First: new(5), Before: &after},
+			{},
+			{First: new(1)},
+			{First: new(0)},
+			{Last: new(3)},
+			{First: new(100)},
+			{First: new(2), Offset: new(3)},
+			{After: &after},
+			{Last: new(2), Before: &after},
+			{First: new(5), Before: &after},
 		} {
 			if desc && (args.After != nil || args.Before != nil) {
 				continue // that is a cursor of the other direction

@@ -86,7 +86,7 @@ func WalkDisturbed[T any](t testing.TB, list List[T], id func(T) int64, size int
 			slices.Reverse(part)
 		}
 		seen = append(seen, part...)
-		more := false
+		var more bool
 		if args, more = next(args, got.PageInfo, backward); !more {
 			break
 		}
