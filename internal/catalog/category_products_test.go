@@ -340,7 +340,7 @@ func TestManyCategoriesAndLargeFilters(t *testing.T) {
 		}{
 			"100 categories":                  {nil, 3, 1, shelves[:100]},
 			"230 categories":                  {nil, 3, 3, shelves},
-			"230 categories, a large filter":  {large, 2, 50, shelves},
+			"230 categories, a large filter":  {large, 2, 115, shelves},
 			"one category and a large filter": {large, 2, 1, shelves[:1]},
 		} {
 			w.ran.take()

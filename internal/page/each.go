@@ -12,8 +12,8 @@ const (
 	// is the last one. SQLite takes 500 SELECTs in one statement, and each is compiled.
 	maxLists = MaxSize + 1
 	// maxValues is how many values one statement has, or those of a single list: a filter comes with each list
-	// anew. SQLite takes 32,766, and keeps statements with all that was compiled of them.
-	maxValues = 10_000
+	// anew. SQLite takes 32,766, but each connection keeps a few dozen statements with all that was compiled of them.
+	maxValues = 5_000
 )
 
 // Lists are several lists of the same kind of rows, each with a number of its own. A row may be in more than one.
