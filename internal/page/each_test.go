@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"entgo.io/ent/dialect"
@@ -42,6 +43,9 @@ func (l *list) lists(divisors []int64, statements *int) page.Lists[placed] {
 			s := sql.Dialect(dialect.SQLite).Select(t.C("id")).From(t).Where(sql.GTE("id", -1_000_000))
 			modify(s)
 			query, args := s.Query()
+			if _, whole, _ := strings.Cut(query, ") AS `pages` ON"); !strings.Contains(whole, "ORDER BY `list`.`text`") {
+				return nil, fmt.Errorf("nothing but luck sorts %s", query)
+			}
 			rows, err := l.db.QueryContext(ctx, query, args...)
 			if err != nil {
 				return nil, fmt.Errorf("%w: %s", err, query)
