@@ -99,6 +99,6 @@ func categoryKey(field CategoryOrderField) page.Key[*ent.Category] {
 
 // publishedProducts counts a category's published products, for every viewer the same: an order must not
 // tell how many unpublished ones there are.
-func publishedProducts(s *sql.Selector) string {
-	return "(SELECT COUNT(*) FROM products AS counted WHERE counted.category_id = " + s.C(category.FieldID) + " AND counted.is_published)"
+func publishedProducts(s *sql.Selector) sql.Querier {
+	return sql.Raw("(SELECT COUNT(*) FROM products AS counted WHERE counted.category_id = " + s.C(category.FieldID) + " AND counted.is_published)")
 }

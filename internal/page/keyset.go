@@ -13,16 +13,17 @@ func (o Order[T]) apply(s *sql.Selector, reverse bool) {
 	for _, k := range o.Keys {
 		expr := k.expr(s)
 		if k.computed {
-			s.AppendSelectExprAs(sql.Expr(expr), selectedAs(k.name))
+			s.AppendSelectExprAs(expr, selectedAs(k.name))
+			expr = sql.ExprFunc(func(b *sql.Builder) { b.Ident(selectedAs(k.name)) }) // and not once more
 		}
-		s.OrderExpr(sql.Expr(expr + direction(k.desc != reverse) + k.nulls(reverse)))
+		s.OrderExprFunc(func(b *sql.Builder) { b.Join(expr).WriteString(direction(k.desc != reverse) + k.nulls(reverse)) })
 	}
 	s.OrderExpr(sql.Expr(s.C("id") + direction(o.idDesc() != reverse)))
 }
 
 // beyond holds for the rows that sort after the position, or before it when reverse is true.
 func (o Order[T]) beyond(s *sql.Selector, at *position, reverse bool) *sql.Predicate {
-	predicate := compare(s.C("id"), strictly(o.idDesc() != reverse), at.id)
+	predicate := compare(sql.Raw(s.C("id")), strictly(o.idDesc() != reverse), at.id)
 	for i := len(o.Keys) - 1; i >= 0; i-- {
 		predicate = o.Keys[i].beyond(s, at.values[i], reverse, predicate)
 	}
@@ -68,15 +69,16 @@ func (k Key[T]) nulls(reverse bool) string {
 	return " NULLS LAST"
 }
 
-func isNull(expr string, null bool) *sql.Predicate {
+func isNull(expr sql.Querier, null bool) *sql.Predicate {
+	test := " IS NOT NULL"
 	if null {
-		return sql.ExprP(expr + " IS NULL")
+		test = " IS NULL"
 	}
-	return sql.ExprP(expr + " IS NOT NULL")
+	return sql.P(func(b *sql.Builder) { b.Join(expr).WriteString(test) })
 }
 
-func compare(expr string, op sql.Op, value any) *sql.Predicate {
-	return sql.P(func(b *sql.Builder) { b.WriteString(expr).WriteOp(op).Arg(value) })
+func compare(expr sql.Querier, op sql.Op, value any) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) { b.Join(expr).WriteOp(op).Arg(value) })
 }
 
 func strictly(descending bool) sql.Op {
@@ -100,8 +102,8 @@ func direction(descending bool) string {
 	return " ASC"
 }
 
-func columnExpr(column string) func(*sql.Selector) string {
-	return func(s *sql.Selector) string { return s.C(column) }
+func columnExpr(column string) func(*sql.Selector) sql.Querier {
+	return func(s *sql.Selector) sql.Querier { return sql.Raw(s.C(column)) }
 }
 
 func selectedAs(key string) string { return "sort_" + key }

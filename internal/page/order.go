@@ -28,7 +28,7 @@ const (
 type Key[T any] struct {
 	name     string
 	desc     bool
-	expr     func(*sql.Selector) string
+	expr     func(*sql.Selector) sql.Querier
 	nullable bool                 // nulls sort behind everything else, whichever way the key runs
 	computed bool                 // expr is selected beside the row, under the key's own name
 	value    func(T) (any, error) // what expr is for a row; nil is null
@@ -81,9 +81,10 @@ func MomentIfAny[T any](name, column string, value func(T) *time.Time) Key[T] {
 	}
 }
 
-// Computed is a whole number that the database computes for each row. Value reads it back from the row by
-// the name it was selected under, as the Value method of ent's rows does.
-func Computed[T any](name string, expr func(*sql.Selector) string, value func(row T, name string) (any, error)) Key[T] {
+// Computed is a whole number that the database computes for each row, by the same expression whenever it is
+// asked for one. Value reads it back from the row by the name it was selected under, as the Value method of
+// ent's rows does.
+func Computed[T any](name string, expr func(*sql.Selector) sql.Querier, value func(row T, name string) (any, error)) Key[T] {
 	return Key[T]{
 		name: name,
 		expr: expr,

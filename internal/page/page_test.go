@@ -37,7 +37,9 @@ var (
 	byNumber   = page.Number("NUMBER", "n", func(r *row) int64 { return r.n })
 	byMoment   = page.Moment("MOMENT", "at", func(r *row) time.Time { return r.at })
 	bySeen     = page.MomentIfAny("SEEN", "seen", func(r *row) *time.Time { return r.seen })
-	byComputed = page.Computed("COMPUTED", func(s *sql.Selector) string { return "(" + s.C("n") + " & 3)" },
+	byComputed = page.Computed("COMPUTED", func(s *sql.Selector) sql.Querier {
+		return sql.ExprFunc(func(b *sql.Builder) { b.WriteString("(" + s.C("n") + " & ").Arg(3).WriteString(")") })
+	},
 		func(r *row, name string) (any, error) {
 			if name != "sort_COMPUTED" {
 				return nil, fmt.Errorf("%s was not selected", name)
@@ -174,7 +176,7 @@ func TestRunHandsErrorsOn(t *testing.T) {
 		"null":        func(*row, string) (any, error) { return nil, nil },
 		"floating pt": func(*row, string) (any, error) { return 7.0, nil },
 	} {
-		key := page.Computed("X", func(*sql.Selector) string { return "1" }, value)
+		key := page.Computed("X", func(*sql.Selector) sql.Querier { return sql.Raw("1") }, value)
 		plan, err := page.NewPlan(page.Args{}, order(key))
 		if err != nil {
 			t.Fatal(err)
