@@ -27,21 +27,30 @@ type DB struct {
 	// Read answers queries outside transactions. It cannot write: its connections are read-only.
 	Read *ent.Client
 
-	writer    *ent.Client
-	writePool *sql.DB
-	path      string
+	writer      *ent.Client
+	writePool   *sql.DB
+	readDriver  dialect.Driver
+	writeDriver dialect.Driver
+	hasFTS5     bool // the program was built with it
+	path        string
 }
 
 // Option changes how a database is opened.
 type Option func(*options)
 
 type options struct {
-	trace func(context.Context, ...any)
+	trace       func(context.Context, ...any)
+	withoutFTS5 bool
 }
 
 // WithTrace has trace called with the text of every statement before it runs, for tests that count them.
 func WithTrace(trace func(context.Context, ...any)) Option {
 	return func(o *options) { o.trace = trace }
+}
+
+// WithoutFTS5 opens a database as a program does that was built without SQLite's FTS5, for tests that compare.
+func WithoutFTS5() Option {
+	return func(o *options) { o.withoutFTS5 = true }
 }
 
 // Open opens the SQLite database in the file at path, making file and folder where there are none, for
@@ -75,6 +84,11 @@ func Open(ctx context.Context, path string, opts ...Option) (*DB, error) {
 	if err := db.writePool.PingContext(ctx); err != nil { // also makes the WAL that readers need
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), db.writePool.Close())
 	}
+	const fts5 = "SELECT COUNT(*) > 0 FROM pragma_module_list WHERE name = 'fts5'"
+	if err := db.writePool.QueryRowContext(ctx, fts5).Scan(&db.hasFTS5); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), db.writePool.Close())
+	}
+	db.hasFTS5 = db.hasFTS5 && !o.withoutFTS5
 	readPool, err := sql.Open("sqlite3", dsn(path, url.Values{
 		"mode":             {"ro"},
 		"_query_only":      {"on"},
@@ -87,8 +101,11 @@ func Open(ctx context.Context, path string, opts ...Option) (*DB, error) {
 	readPool.SetMaxOpenConns(readers)
 	readPool.SetMaxIdleConns(readers)
 
-	db.Read = ent.NewClient(ent.Driver(o.driver(readPool)))
-	db.writer = ent.NewClient(ent.Driver(o.driver(db.writePool)))
+	db.readDriver, db.writeDriver = o.driver(readPool), o.driver(db.writePool)
+	if !db.hasFTS5 {
+		db.writeDriver = indexless{db.writeDriver}
+	}
+	db.Read, db.writer = ent.NewClient(ent.Driver(db.readDriver)), ent.NewClient(ent.Driver(db.writeDriver))
 	return db, nil
 }
 

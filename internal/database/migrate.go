@@ -9,6 +9,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 
+	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/migrations"
 )
 
@@ -29,8 +30,9 @@ var (
 	ErrPending = errors.New("the database needs migrating: run `gatehouse migrate up`")
 )
 
-// Migrate applies the migrations that the database has not had, each in a transaction, and answers them.
-// Programs that start at once on one file take turns. It is ErrNewer for a database it does not know.
+// Migrate applies the migrations that the database has not had, each in a transaction, and answers them. Then
+// it makes the search index if there is none, or none that is up to date. Programs that start at once on one
+// file take turns. It is ErrNewer for a database it does not know.
 func (db *DB) Migrate(ctx context.Context) (applied []Migration, err error) {
 	lock := flock.New(db.path + ".migrate.lock")
 	if _, err := lock.TryLockContext(ctx, lockRetry); err != nil {
@@ -45,6 +47,11 @@ func (db *DB) Migrate(ctx context.Context) (applied []Migration, err error) {
 	if err := refuseNewer(ctx, provider); err != nil {
 		return nil, err
 	}
+	if !db.hasFTS5 { // nor can it change a table that has the search index's triggers
+		if err := db.Write(ctx, func(*ent.Tx) error { return nil }); err != nil {
+			return nil, err
+		}
+	}
 	results, err := provider.Up(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("migrating: %w", err)
@@ -52,7 +59,7 @@ func (db *DB) Migrate(ctx context.Context) (applied []Migration, err error) {
 	for _, r := range results {
 		applied = append(applied, Migration{Version: r.Source.Version, Name: r.Source.Path})
 	}
-	return applied, nil
+	return applied, db.updateSearchIndex(ctx)
 }
 
 // Migrations lists every migration this program knows, the oldest first, and whether the database has
