@@ -5,6 +5,9 @@ FUZZTIME      ?= 20000x
 FLOOD_TIME    ?= 60s
 ROTATION_TIME ?= 60s
 
+# SQLite's full-text search, by which products are found. Without it the program serves as well, and searches slowly.
+export GOFLAGS := -tags=sqlite_fts5 $(GOFLAGS)
+
 BIN        := bin/gatehouse
 TOOLS      := .cache/bin
 UI         := internal/playground/ui
