@@ -46,8 +46,8 @@ func (r *queryResolver) Product(ctx context.Context, by catalog.ProductBy) (*ent
 	return r.catalog.Product(ctx, by, selected(ctx))
 }
 
-func (r *queryResolver) Products(ctx context.Context, first *int, after *string, last *int, before *string, offset *int, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error) {
-	return r.catalog.Products(ctx, page.Args{First: first, After: after, Last: last, Before: before, Offset: offset}, where, orderBy, selected(ctx))
+func (r *queryResolver) Products(ctx context.Context, first *int, after *string, last *int, before *string, offset *int, search *string, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error) {
+	return r.catalog.Products(ctx, page.Args{First: first, After: after, Last: last, Before: before, Offset: offset}, search, where, orderBy, selected(ctx))
 }
 
 func (r *Resolver) Product() generated.ProductResolver { return &productResolver{r} }

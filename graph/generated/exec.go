@@ -199,7 +199,7 @@ type ComplexityRoot struct {
 		Node        func(childComplexity int, id int64) int
 		Nodes       func(childComplexity int, ids []int64) int
 		Product     func(childComplexity int, by catalog.ProductBy) int
-		Products    func(childComplexity int, first *int, after *string, last *int, before *string, offset *int, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) int
+		Products    func(childComplexity int, first *int, after *string, last *int, before *string, offset *int, search *string, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) int
 		Sessions    func(childComplexity int) int
 		Users       func(childComplexity int, first *int, after *string, last *int, before *string, offset *int, search *string, where *account.UserWhere, orderBy []*account.UserOrder) int
 	}
@@ -329,7 +329,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id int64) (Node, error)
 	Nodes(ctx context.Context, ids []int64) ([]Node, error)
 	Product(ctx context.Context, by catalog.ProductBy) (*ent.Product, error)
-	Products(ctx context.Context, first *int, after *string, last *int, before *string, offset *int, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error)
+	Products(ctx context.Context, first *int, after *string, last *int, before *string, offset *int, search *string, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error)
 	Sessions(ctx context.Context) ([]*ent.Session, error)
 	Me(ctx context.Context) (*ent.User, error)
 	Users(ctx context.Context, first *int, after *string, last *int, before *string, offset *int, search *string, where *account.UserWhere, orderBy []*account.UserOrder) (*page.Connection[*ent.User], error)
@@ -1052,7 +1052,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Products(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["offset"].(*int), args["where"].(*catalog.ProductWhere), args["orderBy"].([]*catalog.ProductOrder)), true
+		return e.ComplexityRoot.Query.Products(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["offset"].(*int), args["search"].(*string), args["where"].(*catalog.ProductWhere), args["orderBy"].([]*catalog.ProductOrder)), true
 	case "Query.sessions":
 		if e.ComplexityRoot.Query.Sessions == nil {
 			break
@@ -1949,7 +1949,7 @@ type Product implements Node {
 
 "A product within a list."
 type ProductEdge {
-  "Where the product stands in the list: pass it as ` + "`" + `after` + "`" + ` or ` + "`" + `before` + "`" + `, with the same ` + "`" + `orderBy` + "`" + `."
+  "Where the product stands in the list: pass it as ` + "`" + `after` + "`" + ` or ` + "`" + `before` + "`" + `, with the same ` + "`" + `search` + "`" + ` and ` + "`" + `orderBy` + "`" + `."
   cursor: String!
   "The product."
   node: Product!
@@ -2025,6 +2025,13 @@ enum ProductOrderField {
   CREATED_AT
   "When the product was last changed."
   UPDATED_AT
+  """
+  How well the product fits ` + "`" + `search` + "`" + `, the best first with ` + "`" + `ASC` + "`" + `; without a search: ` + "`" + `BAD_USER_INPUT` + "`" + `. Each word counts 0
+  if the name begins with it and 1 if it is elsewhere in the name, or else 2 and 3 likewise for the stock keeping unit,
+  4 and 5 for the description; the least sum is best. Products with the same sum go by name, the same way, unless
+  another level follows.
+  """
+  RELEVANCE
 }
 
 "One level of an order."
@@ -2057,9 +2064,15 @@ extend type Query {
     before: String
     "How many to pass over first: for page numbers."
     offset: Int
+    """
+    Only products that have each of these words, anywhere in their name, stock keeping unit or description, with case
+    ignored and nothing else: no sign in it has a meaning. Blank is the same as absent. At most 10 words, which may have
+    200 characters in all: otherwise ` + "`" + `BAD_USER_INPUT` + "`" + `.
+    """
+    search: String
     "Only products for which this holds."
     where: ProductWhere
-    "The order; by name when absent. Ties are broken by id."
+    "The order. When absent: by ` + "`" + `RELEVANCE` + "`" + `, the best first, in a search, and else by name. Ties are broken by id."
     orderBy: [ProductOrder!]
   ): ProductConnection
 }
@@ -3667,22 +3680,30 @@ func (ec *executionContext) field_Query_products_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["offset"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*catalog.ProductWhere, error) {
 			return ec.unmarshalOProductWhere2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductWhere(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["where"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["where"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) ([]*catalog.ProductOrder, error) {
 			return ec.unmarshalOProductOrder2ᚕᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg6
+	args["orderBy"] = arg7
 	return args, nil
 }
 
@@ -6833,7 +6854,7 @@ func (ec *executionContext) _Query_products(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Products(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["offset"].(*int), fc.Args["where"].(*catalog.ProductWhere), fc.Args["orderBy"].([]*catalog.ProductOrder))
+			return ec.Resolvers.Query().Products(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["offset"].(*int), fc.Args["search"].(*string), fc.Args["where"].(*catalog.ProductWhere), fc.Args["orderBy"].([]*catalog.ProductOrder))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.Product]) graphql.Marshaler {

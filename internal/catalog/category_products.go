@@ -45,7 +45,11 @@ func (c *Catalog) productsInEach(ctx context.Context, categories []*ent.Category
 	if err != nil {
 		return nil, err
 	}
-	plan, err := page.NewPlan(in.Args, productOrder(in.OrderBy))
+	order, err := productOrder(in.OrderBy, nil)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := page.NewPlan(in.Args, order)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func TestForgedCursors(t *testing.T) {
 	w.stock(t, 30)
 	ctx := as(t, w.ada)
 	first := func(order ...catalog.ProductOrderField) string {
-		got, err := w.Products(ctx, page.Args{First: new(3)}, nil, byProduct(order...), fields("edges"))
+		got, err := w.Products(ctx, page.Args{First: new(3)}, nil, nil, byProduct(order...), fields("edges"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func TestForgedCursors(t *testing.T) {
 			for _, args := range []page.Args{
 				{After: &tt.cursor}, {First: new(2), After: &tt.cursor}, {Last: new(2), Before: &tt.cursor}, {Before: &tt.cursor}, {First: new(0), After: &tt.cursor},
 			} {
-				_, err := w.Products(ctx, args, nil, tt.order, fields("totalCount nodes"))
+				_, err := w.Products(ctx, args, nil, nil, tt.order, fields("totalCount nodes"))
 				wantCode(t, err, fault.BadUserInput)
 			}
 		})
@@ -118,7 +118,7 @@ func TestPlausibleCursors(t *testing.T) {
 		{"CREATED_AT", `["product CREATED_AT","9999-12-31T23:59:59.999999999-23:59",0]`},
 	} {
 		for _, args := range []page.Args{{First: new(100), After: cursorOf(tt.cursor)}, {Last: new(100), Before: cursorOf(tt.cursor)}} {
-			got, err := w.Products(anonymous(t), args, nil, byProduct(tt.order), fields("nodes"))
+			got, err := w.Products(anonymous(t), args, nil, nil, byProduct(tt.order), fields("nodes"))
 			if err != nil {
 				t.Errorf("%s: %v", tt.cursor, err)
 				continue

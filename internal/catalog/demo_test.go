@@ -19,7 +19,7 @@ func TestLoadDemo(t *testing.T) {
 	if _, err := w.LoadDemo(t.Context()); !errors.Is(err, catalog.ErrNotEmpty) {
 		t.Errorf("a second time: %v, want ErrNotEmpty", err)
 	}
-	public, err := w.Products(anonymous(t), page.Args{First: new(3)}, nil, nil, fields("totalCount nodes{category}"))
+	public, err := w.Products(anonymous(t), page.Args{First: new(3)}, nil, nil, nil, fields("totalCount nodes{category}"))
 	if err != nil || public.TotalCount != 69 || len(public.Nodes) != 3 {
 		t.Errorf("anonymously there are %d products, %v; want 69", public.TotalCount, err)
 	}

@@ -87,7 +87,7 @@ func (w *world) assortment(t testing.TB) map[string]int64 {
 // found are the slugs of the products for which the filter holds, in alphabetical order.
 func (w *world) found(t testing.TB, viewer auth.Viewer, filter *where) string {
 	t.Helper()
-	got, err := w.Products(as(t, viewer), page.Args{First: new(100)}, filter, nil, fields("nodes totalCount"))
+	got, err := w.Products(as(t, viewer), page.Args{First: new(100)}, nil, filter, nil, fields("nodes totalCount"))
 	if err != nil {
 		t.Errorf("%v", err)
 		return ""
@@ -408,7 +408,7 @@ func TestFilterLimits(t *testing.T) {
 		{"9 deep, empty at the bottom", &where{And: []*where{{And: []*where{{And: []*where{{And: []*where{{And: []*where{{And: []*where{{And: []*where{{And: []*where{{And: []*where{}}}}}}}}}}}}}}}}}}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := w.Products(as(t, w.root), page.Args{}, tt.filter, nil, fields("nodes totalCount"))
+			_, err := w.Products(as(t, w.root), page.Args{}, nil, tt.filter, nil, fields("nodes totalCount"))
 			switch {
 			case tt.ok && err != nil:
 				t.Error(err)
@@ -463,7 +463,7 @@ func TestFilterSize(t *testing.T) {
 		{"10,000 alternatives", &where{Or: slices.Repeat([]*where{{Or: slices.Repeat([]*where{{}}, 100)}}, 100)}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := w.Products(as(t, w.root), page.Args{}, tt.filter, nil, fields("nodes totalCount"))
+			_, err := w.Products(as(t, w.root), page.Args{}, nil, tt.filter, nil, fields("nodes totalCount"))
 			switch {
 			case tt.ok && err != nil:
 				t.Error(err)

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -8,6 +10,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/category"
 	"github.com/gatehouse/gatehouse/ent/product"
+	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/page"
 )
 
@@ -21,6 +24,7 @@ const (
 	ProductByStock     ProductOrderField = "STOCK"
 	ProductByCreatedAt ProductOrderField = "CREATED_AT"
 	ProductByUpdatedAt ProductOrderField = "UPDATED_AT"
+	ProductByRelevance ProductOrderField = "RELEVANCE" // in a search only
 )
 
 // ProductOrder is one level of an order of products.
@@ -45,21 +49,49 @@ type CategoryOrder struct {
 	Direction page.Direction
 }
 
-// productOrder is the order asked for, or by name.
-func productOrder(levels []*ProductOrder) page.Order[*ent.Product] {
+// productOrder is the order asked for of the products that have the words. Without one it is by relevance in a
+// search, and else by name. What is as relevant goes by name, unless another level says otherwise. The error is
+// BAD_USER_INPUT.
+func productOrder(levels []*ProductOrder, words []string) (page.Order[*ent.Product], error) {
 	order := page.Order[*ent.Product]{List: "product", ID: func(p *ent.Product) int64 { return p.ID }}
+	if len(words) > 0 {
+		order.List = fmt.Sprintf("product %q", words) // a cursor is of one search
+	}
+	levels = withoutRepeats(levels)
+	switch {
+	case len(levels) > 0:
+	case len(words) > 0:
+		levels = []*ProductOrder{{Field: ProductByRelevance}}
+	default:
+		levels = []*ProductOrder{{Field: ProductByName}}
+	}
+	if last := levels[len(levels)-1]; last.Field == ProductByRelevance {
+		levels = append(levels, &ProductOrder{Field: ProductByName, Direction: last.Direction})
+	}
 	for _, level := range levels {
-		order.Keys = append(order.Keys, productKey(level.Field).Directed(level.Direction))
+		if level.Field == ProductByRelevance && len(words) == 0 {
+			return order, fault.BadInput("`RELEVANCE` goes with `search` only")
+		}
+		order.Keys = append(order.Keys, productKey(level.Field, words).Directed(level.Direction))
 	}
-	if len(order.Keys) == 0 {
-		order.Keys = append(order.Keys, productKey(ProductByName))
-	}
-	return order
+	return order, nil
 }
 
-func productKey(field ProductOrderField) page.Key[*ent.Product] {
+// withoutRepeats are the levels whose field no level before them has: the others say nothing new.
+func withoutRepeats(levels []*ProductOrder) (distinct []*ProductOrder) {
+	for _, level := range levels {
+		if !slices.ContainsFunc(distinct, func(l *ProductOrder) bool { return l.Field == level.Field }) {
+			distinct = append(distinct, level)
+		}
+	}
+	return distinct
+}
+
+func productKey(field ProductOrderField, words []string) page.Key[*ent.Product] {
 	name := string(field)
 	switch field {
+	case ProductByRelevance:
+		return relevance(words)
 	case ProductByPrice:
 		return page.Number(name, product.FieldPrice, func(p *ent.Product) int64 { return int64(p.Price) })
 	case ProductByStock:

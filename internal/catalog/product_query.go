@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/filter"
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/page"
 )
@@ -27,13 +28,22 @@ type ProductBy struct {
 	SKU  *string // case ignored
 }
 
-// Products is a page of the products that the viewer may see and for which where holds.
-func (c *Catalog) Products(ctx context.Context, args page.Args, where *ProductWhere, orderBy []*ProductOrder, selected page.Fields) (*ProductConnection, error) {
+// Products is a page of the products that the viewer may see, that have every word of the search (of at most
+// filter.MaxWords) in their name, stock keeping unit or description, and for which where holds.
+func (c *Catalog) Products(ctx context.Context, args page.Args, search *string, where *ProductWhere, orderBy []*ProductOrder, selected page.Fields) (*ProductConnection, error) {
 	viewer, err := auth.FromContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := page.NewPlan(args, productOrder(orderBy))
+	words, err := filter.Words("search", search, fold.Text)
+	if err != nil {
+		return nil, err
+	}
+	order, err := productOrder(orderBy, words)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := page.NewPlan(args, order)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +51,11 @@ func (c *Catalog) Products(ctx context.Context, args page.Args, where *ProductWh
 	if err != nil {
 		return nil, err
 	}
-	query := c.db.Read.Product.Query().Where(visible(viewer), holds)
+	found, err := c.matching(ctx, words)
+	if err != nil {
+		return nil, err
+	}
+	query := c.db.Read.Product.Query().Where(visible(viewer), holds, found)
 	return plan.Run(ctx, selected,
 		func(ctx context.Context, modify func(*sql.Selector)) ([]*ent.Product, error) {
 			return c.loadProducts(ctx, query.Clone().Modify(modify).ProductQuery, selected.Rows())

@@ -516,7 +516,7 @@ func TestClocksOfOtherZones(t *testing.T) {
 		w.clock.time = w.clock.time.Add(time.Minute).In(time.FixedZone("", hours*3600))
 		want = append(want, w.offer(t, "Tea", shelf.ID).ID)
 	}
-	got, err := w.Products(anonymous(t), page.Args{}, nil, byProduct("CREATED_AT"), fields("nodes"))
+	got, err := w.Products(anonymous(t), page.Args{}, nil, nil, byProduct("CREATED_AT"), fields("nodes"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func TestSelectsOfLists(t *testing.T) {
 	}
 	products := func(selection string) func(page.Args) error {
 		return func(args page.Args) error {
-			_, err := w.Products(as(t, w.ada), args, nil, nil, fields(selection))
+			_, err := w.Products(as(t, w.ada), args, nil, nil, nil, fields(selection))
 			return err
 		}
 	}
@@ -144,7 +144,7 @@ func TestAnonymousReadsTouchNoIdentity(t *testing.T) {
 	ctx := anonymous(t)
 	w.ran.take()
 	for _, err := range []error{
-		second(w.Products(ctx, page.Args{}, nil, nil, fields("totalCount nodes{category{parent children ancestors}} pageInfo"))),
+		second(w.Products(ctx, page.Args{}, nil, nil, nil, fields("totalCount nodes{category{parent children ancestors}} pageInfo"))),
 		second(w.Product(ctx, catalog.ProductBy{ID: &p.ID}, fields("category"))),
 		second(w.ProductsByID(ctx, []int64{p.ID}, nil)),
 		second(w.Categories(ctx, page.Args{}, nil, nil, fields("totalCount nodes"))),
@@ -171,7 +171,8 @@ func TestBrokenDatabase(t *testing.T) {
 	}
 	id, all := int64(1), fields("nodes{category{parent{ancestors} children}} totalCount pageInfo")
 	for name, err := range map[string]error{
-		"Products":       second(c.Products(ctx, page.Args{}, nil, nil, all)),
+		"Products":       second(c.Products(ctx, page.Args{}, nil, nil, nil, all)),
+		"a search":       second(c.Products(ctx, page.Args{}, new("tea"), nil, nil, all)),
 		"Product":        second(c.Product(ctx, catalog.ProductBy{ID: &id}, nil)),
 		"ProductsByID":   second(c.ProductsByID(ctx, []int64{id}, nil)),
 		"CreateProduct":  second(c.CreateProduct(ctx, catalog.NewProduct{Name: "x", Category: id}, nil)),
@@ -224,7 +225,7 @@ func TestPlans(t *testing.T) {
 	ada := auth.Viewer{UserID: 1}
 	products := func(viewer auth.Viewer, args page.Args, where *catalog.ProductWhere, order ...catalog.ProductOrderField) func() error {
 		return func() error {
-			_, err := c.Products(as(t, viewer), args, where, byProduct(order...), fields("nodes"))
+			_, err := c.Products(as(t, viewer), args, nil, where, byProduct(order...), fields("nodes"))
 			return err
 		}
 	}

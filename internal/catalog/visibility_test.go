@@ -71,7 +71,7 @@ func TestVisibility(t *testing.T) {
 			if got := w.found(t, tt.viewer, nil); got != tt.sees {
 				t.Errorf("in the list: %q, want %q", got, tt.sees)
 			}
-			counted, err := w.Products(ctx, page.Args{First: new(0)}, nil, nil, fields("totalCount"))
+			counted, err := w.Products(ctx, page.Args{First: new(0)}, nil, nil, nil, fields("totalCount"))
 			if err != nil || counted.TotalCount != len(tt.sees) || len(counted.Nodes) != 0 {
 				t.Errorf("counted %d, %v; want %d", counted.TotalCount, err, len(tt.sees))
 			}
@@ -186,7 +186,7 @@ func TestViewersWhoCannotBeTold(t *testing.T) {
 	rejected := auth.WithAuthorization(t.Context(), "Bearer x", func(context.Context, string) (auth.Viewer, error) {
 		return auth.Viewer{}, token.NewError(token.Expired)
 	})
-	got, err := w.Products(rejected, page.Args{}, nil, nil, fields("totalCount"))
+	got, err := w.Products(rejected, page.Args{}, nil, nil, nil, fields("totalCount"))
 	if err != nil || got.TotalCount != 5 {
 		t.Errorf("with an expired token: %v, %v", got, err)
 	}
@@ -197,7 +197,7 @@ func TestViewersWhoCannotBeTold(t *testing.T) {
 	for name, read := range map[string]func(context.Context) error{
 		"Product": func(ctx context.Context) error { _, err := w.Product(ctx, catalog.ProductBy{ID: &b}, nil); return err },
 		"Products": func(ctx context.Context) error {
-			_, err := w.Products(ctx, page.Args{}, nil, nil, fields("nodes"))
+			_, err := w.Products(ctx, page.Args{}, nil, nil, nil, fields("nodes"))
 			return err
 		},
 		"ProductsByID":  func(ctx context.Context) error { _, err := w.ProductsByID(ctx, []int64{b}, nil); return err },

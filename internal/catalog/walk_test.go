@@ -161,7 +161,7 @@ var productOrders = [][]catalog.ProductOrderField{
 
 func (w *world) products(ctx context.Context, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) pagetest.List[*ent.Product] {
 	return func(args page.Args, selected page.Fields) (*catalog.ProductConnection, error) {
-		return w.Products(ctx, args, where, orderBy, selected)
+		return w.Products(ctx, args, nil, where, orderBy, selected)
 	}
 }
 
@@ -290,7 +290,7 @@ func TestOffsets(t *testing.T) {
 		want := sorted(all, func(p *ent.Product) bool { return p.IsPublished }, levels)
 		for _, size := range []int{1, 7, 20, 100} {
 			for _, offset := range []int{0, 1, 19, len(want) - 1, len(want), len(want) + 1, page.MaxOffset} {
-				got, err := w.Products(anonymous(t), page.Args{First: &size, Offset: &offset}, nil, levels, fields("nodes pageInfo totalCount"))
+				got, err := w.Products(anonymous(t), page.Args{First: &size, Offset: &offset}, nil, nil, levels, fields("nodes pageInfo totalCount"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -306,7 +306,7 @@ func TestOffsets(t *testing.T) {
 					continue
 				}
 				// A cursor leads on from there.
-				next, err := w.Products(anonymous(t), page.Args{First: &size, After: got.PageInfo.EndCursor}, nil, levels, fields("nodes"))
+				next, err := w.Products(anonymous(t), page.Args{First: &size, After: got.PageInfo.EndCursor}, nil, nil, levels, fields("nodes"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -324,7 +324,7 @@ func TestBetweenCursors(t *testing.T) {
 	all := w.stock(t, 40)
 	levels := byProduct("PRICE", "NAME-")
 	want := sorted(all, func(*ent.Product) bool { return true }, levels)
-	whole, err := w.Products(as(t, w.root), page.Args{First: new(100)}, nil, levels, fields("edges"))
+	whole, err := w.Products(as(t, w.root), page.Args{First: new(100)}, nil, nil, levels, fields("edges"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +349,7 @@ func TestBetweenCursors(t *testing.T) {
 		{"none from the end", page.Args{Last: new(0)}, 40, 40, true, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := w.Products(as(t, w.root), tt.args, nil, levels, fields("nodes pageInfo"))
+			got, err := w.Products(as(t, w.root), tt.args, nil, nil, levels, fields("nodes pageInfo"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -374,17 +374,17 @@ func TestCursorsOutliveTheirRows(t *testing.T) {
 	for _, order := range productOrders {
 		levels := byProduct(order...)
 		list := sorted(all, func(p *ent.Product) bool { return maySee(w.ada, p) }, levels)
-		got, err := w.Products(as(t, w.ada), page.Args{First: new(10)}, nil, levels, fields("edges"))
+		got, err := w.Products(as(t, w.ada), page.Args{First: new(10)}, nil, nil, levels, fields("edges"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		gone := got.Edges[9]
 		w.write(t, func(tx *ent.Tx) error { return tx.Product.DeleteOneID(gone.Node.ID).Exec(t.Context()) })
-		after, err := w.Products(as(t, w.ada), page.Args{First: new(5), After: &gone.Cursor}, nil, levels, fields("nodes"))
+		after, err := w.Products(as(t, w.ada), page.Args{First: new(5), After: &gone.Cursor}, nil, nil, levels, fields("nodes"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, err := w.Products(as(t, w.ada), page.Args{Last: new(5), Before: &gone.Cursor}, nil, levels, fields("nodes"))
+		before, err := w.Products(as(t, w.ada), page.Args{Last: new(5), Before: &gone.Cursor}, nil, nil, levels, fields("nodes"))
 		if err != nil {
 			t.Fatal(err)
 		}

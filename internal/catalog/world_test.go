@@ -86,10 +86,10 @@ type world struct {
 }
 
 // build makes a world without any products.
-func build(t testing.TB) *world {
+func build(t testing.TB, opts ...database.Option) *world {
 	t.Helper()
 	ran := new(statements)
-	w := &world{db: databasetest.New(t, database.WithTrace(ran.trace)), clock: &clock{time: noon}, ran: ran}
+	w := &world{db: databasetest.New(t, append(opts, database.WithTrace(ran.trace))...), clock: &clock{time: noon}, ran: ran}
 	w.Catalog = catalog.New(w.db, w.clock.now)
 	w.write(t, func(tx *ent.Tx) error {
 		for name, viewer := range map[string]*auth.Viewer{"ada": &w.ada, "bob": &w.bob, "root": &w.root} {

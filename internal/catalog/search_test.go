@@ -1,0 +1,754 @@
+package catalog_test
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/product"
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/fold"
+	"github.com/gatehouse/gatehouse/internal/money"
+	"github.com/gatehouse/gatehouse/internal/page"
+	"github.com/gatehouse/gatehouse/internal/patch"
+)
+
+// bothWays runs a test with the search index, if the program is built with one, and without.
+func bothWays(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Run("by index", func(t *testing.T) { test(t, build(t)) })
+	t.Run("by scan", func(t *testing.T) { test(t, build(t, database.WithoutFTS5())) })
+}
+
+// article is a product to search for.
+type article struct{ name, sku, description string }
+
+// shelve stores articles as the catalogue does, published, with the slugs a, b and so on (p26 after z), and
+// answers them.
+func (w *world) shelve(t testing.TB, articles ...article) []*ent.Product {
+	t.Helper()
+	w.write(t, func(tx *ent.Tx) error {
+		shelf, err := tx.Category.Create().SetName("Shelf").SetNameKey("shelf").SetSlug("shelf").SetCreatedAt(noon).SetUpdatedAt(noon).Save(t.Context())
+		if err != nil {
+			return err
+		}
+		for i, a := range articles {
+			slug := string(rune('a' + i))
+			if i >= 26 {
+				slug = fmt.Sprint("p", i)
+			}
+			name, sku, description := fold.Canonical(a.name), fold.Canonical(a.sku), fold.Canonical(a.description)
+			create := tx.Product.Create().SetName(name).SetNameKey(fold.Text(name)).SetSlug(slug).
+				SetDescription(description).SetDescriptionKey(fold.Text(description)).
+				SetPrice(money.Amount(i * 7 % 5 * 100)).SetStock(i % 3).SetCategoryID(shelf.ID).SetCreatedAt(noon).SetUpdatedAt(noon)
+			if sku != "" {
+				create.SetSku(sku).SetSkuKey(fold.Text(sku))
+			}
+			if err := create.Exec(t.Context()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	products, err := w.db.Read.Product.Query().All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return products
+}
+
+// looked are the slugs of what a search finds, in its order.
+func (w *world) looked(t testing.TB, viewer auth.Viewer, search string, order ...catalog.ProductOrderField) string {
+	t.Helper()
+	got, err := w.Products(as(t, viewer), page.Args{First: new(100)}, &search, nil, byProduct(order...), fields("nodes totalCount"))
+	if err != nil {
+		t.Errorf("searching %q: %v", search, err)
+		return ""
+	}
+	if got.TotalCount != len(got.Nodes) {
+		t.Errorf("searching %q: totalCount %d for %d rows", search, got.TotalCount, len(got.Nodes))
+	}
+	var slugs strings.Builder
+	for _, p := range got.Nodes {
+		slugs.WriteString(p.Slug)
+	}
+	return slugs.String()
+}
+
+func TestSearch(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *world) {
+		w.shelve(t,
+			article{"Gustaf's Knäckebröd", "KB-1", "24 - 500 g pkgs."},          // a
+			article{"Green Tea", "", "From 日本. A cup of CALM, % off"},           // b
+			article{`50" \ Disc_o`, "100%", `He said "never" AND left*`},        // c
+			article{"İstanbul ŞEKERI", "STRAẞE", "Σίσυφος liked it; NEAR(you)"}, // d
+			article{"日本茶 🍵", "", ""},                                            // e
+		)
+		for _, tt := range []struct{ search, want string }{
+			{"KNÄCKE", "a"},
+			{"KNA\u0308CKE", "a"},
+			{"Knäckebröd", "a"},
+			{"ckebrö", "a"},
+			{"knacke", ""},
+			{"gustaf's", "a"},
+			{"GUSTAF’S", ""},
+			{"kb-", "a"},
+			{"-", "a"},
+			{"24 kb bröd", "a"},
+			{"24 kb tea", ""},
+			{"tea", "b"},
+			{"tea TEA tea", "b"},
+			{" \t tea\u3000green \n", "b"},
+			{"日本", "eb"},
+			{"日本茶", "e"},
+			{"本", "eb"},
+			{"🍵", "e"},
+			{"calm", "b"},
+			{"%", "cb"},
+			{"0%", "c"},
+			{"100%", "c"},
+			{"_", "c"},
+			{"c_o", "c"},
+			{"c.o", ""},
+			{`\`, "c"},
+			{`\%`, ""},
+			{`"`, "c"},
+			{`"never"`, "c"},
+			{`"never" and`, "c"},
+			{`""`, ""},
+			{`50"`, "c"},
+			{"left*", "c"},
+			{"lef*", ""},
+			{"*", "c"},
+			{"AND", "c"},
+			{"never AND tea", ""},
+			{"tea OR disc", ""},
+			{"NOT tea", ""},
+			{"tea -cup", ""},
+			{"NEAR(you)", "d"},
+			{"NEAR(green tea)", ""},
+			{"name_key:tea", ""},
+			{"^gus", ""},
+			{"{tea}", ""},
+			{"+tea", ""},
+			{"strasse", "d"},
+			{"straße", "d"},
+			{"ASSE", "d"},
+			{"σίσυφοσ", "d"},
+			{"ΣΊΣΥΦΟΣ", "d"},
+			{"i\u0307stanbul", "d"},
+			{"istanbul", ""},
+			{"ıstanbul", ""},
+			{"şekeri", "d"},
+			{"tea\x00", ""},
+			{"\x00", ""},
+			{"a\x00b tea", ""},
+			{"tea;", ""},
+			{"'; DROP TABLE products; --", ""},
+			{"no such thing", ""},
+			{strings.Repeat("x", 200), ""},
+		} {
+			if got := w.looked(t, auth.Viewer{}, tt.search); got != tt.want {
+				t.Errorf("%q finds %q, want %q", tt.search, got, tt.want)
+			}
+		}
+		// Blank is absent: everything, by name.
+		for _, blank := range []string{"", " ", "\t\u3000\n", strings.Repeat(" ", 1000)} {
+			if got := w.looked(t, auth.Viewer{}, blank); got != "cbade" {
+				t.Errorf("%q finds %q, want all", blank, got)
+			}
+		}
+	})
+}
+
+func TestSearchesAreLimited(t *testing.T) {
+	w := build(t)
+	w.shelve(t, article{name: "Tea"})
+	for name, search := range map[string]string{
+		"eleven words":   "a b c d e f g h i j k",
+		"201 characters": strings.Repeat("ä", 201),
+		"far too much":   strings.Repeat("ab ", 50_000),
+	} {
+		for _, selection := range []string{"nodes", "totalCount", ""} {
+			_, err := w.Products(anonymous(t), page.Args{}, &search, nil, nil, fields(selection))
+			if fault.CodeOf(err) != fault.BadUserInput || !strings.Contains(err.Error(), "`search`") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	// Nothing in a search takes the place of its limits: the widest is run, too.
+	for _, search := range []string{strings.Repeat("ΐ", 200), strings.Repeat("ﬃ", 200), strings.Repeat(strings.Repeat(`"`, 20)+" ", 10), strings.Repeat("\U0010ffff", 20)} {
+		if got := w.looked(t, auth.Viewer{}, search); got != "" {
+			t.Errorf("%q finds %q", search, got)
+		}
+	}
+}
+
+// The name comes before the stock keeping unit and that before the description; the beginning of each comes
+// before the rest of it. What is alike goes by name, and then by id.
+func TestRelevance(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *world) {
+		w.shelve(t,
+			article{"z", "z1", "a tea"},       // a: 5
+			article{"z", "z2", "Tea, tea"},    // b: 4
+			article{"z", "a tea", "tea"},      // c: 3
+			article{"z", "TEA", "tea"},        // d: 2
+			article{"green tea", "te", "tea"}, // e: 1
+			article{"tea", "", ""},            // f: 0
+			article{"y tea", "", ""},          // g: 1
+			article{"Y TEA", "", ""},          // h: 1
+			article{"Tea", "", "tea"},         // i: 0
+		)
+		for _, tt := range []struct {
+			search string
+			order  []catalog.ProductOrderField
+			want   string
+		}{
+			{"tea", nil, "fieghdcba"},
+			{"tea", byField("RELEVANCE"), "fieghdcba"},
+			{"tea", byField("RELEVANCE-"), "abcdhgeif"},
+			{"te", nil, "fieghdcba"},
+			{"tea", byField("RELEVANCE", "NAME-"), "ifhgedcba"},
+			{"tea", byField("NAME"), "efigh" + "abcd"},
+			{"tea", byField("NAME-", "RELEVANCE"), "dcba" + "gh" + "fi" + "e"},
+			{"tea", byField("RELEVANCE", "NAME"), "fieghdcba"},
+			{"tea", byField("RELEVANCE", "RELEVANCE-"), "fieghdcba"},
+			// The words' places are added up.
+			{"z tea", nil, "dcba"},
+			{"green tea", nil, "e"},
+			{"y tea", nil, "gh"},
+			{"TEA y", byField("RELEVANCE-"), "hg"},
+		} {
+			if got := w.looked(t, auth.Viewer{}, tt.search, tt.order...); got != tt.want {
+				t.Errorf("%q by %s finds %q, want %q", tt.search, tt.order, got, tt.want)
+			}
+		}
+		for _, search := range []*string{nil, new(""), new(" \u3000")} {
+			for _, order := range [][]catalog.ProductOrderField{{"RELEVANCE"}, {"NAME", "RELEVANCE-"}} {
+				_, err := w.Products(anonymous(t), page.Args{}, search, nil, byProduct(order...), fields("nodes"))
+				wantCode(t, err, fault.BadUserInput)
+			}
+		}
+	})
+}
+
+func byField(order ...catalog.ProductOrderField) []catalog.ProductOrderField { return order }
+
+// nastyParts are what random texts and searches are made of: letters that fold to others or to more, marks that
+// compose, signs that mean something to SQL or FTS5, and characters outside of the plane that most are in.
+var nastyParts = []string{
+	"a", "A", "b", "ab", "bab", "abba", "ß", "ẞ", "s", "SS", "İ", "ı", "i", "I", "ς", "σ", "Σ", "ΐ", "ﬃ", "ŉ", "K", "Å",
+	"\u0301", "e\u0301", "é", "E\u0301", "ü", "U\u0308", "\u0345", "\u0308\u0301", "🍵", "👩\u200d👧", "日", "本", "茶", "ｶﾞ", "ガ", "가", "\u1100\u1161",
+	`"`, "'", "%", "_", `\`, "*", "-", "^", "(", ")", ":", "+", "{", "AND", "or", "NEAR(", "\u200b", "\ufffd", "\ufffe", "\uffff", "\ufdd0", "\U0010ffff",
+	"Ꭰ", "ꭰ", "ᏸ", "𐐀", "𐐨", "𝒳", "\u00ad", "x", "0", "1",
+}
+
+// generator draws texts and searches.
+type generator struct{ *rand.Rand }
+
+func (g generator) part() string { return nastyParts[g.IntN(len(nastyParts))] }
+
+// text is some words, none if so many are none.
+func (g generator) text(words int) string {
+	var b strings.Builder
+	for range words {
+		for range 1 + g.IntN(5) {
+			b.WriteString(g.part())
+		}
+		b.WriteString(" ")
+	}
+	return b.String()
+}
+
+// search is some words, of which most are parts of a text and the rest are anything.
+func (g generator) search(texts []string) string {
+	var words []string
+	for range 1 + g.IntN(3) {
+		if g.IntN(5) == 0 {
+			words = append(words, g.part()+g.part())
+			continue
+		}
+		text := []rune(texts[g.IntN(len(texts))])
+		if len(text) == 0 {
+			continue
+		}
+		from := g.IntN(len(text))
+		word := string(text[from:min(from+1+g.IntN(6), len(text))])
+		if g.IntN(3) == 0 {
+			word = strings.ToUpper(word)
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, []string{" ", "\t", "\u3000 "}[g.IntN(3)])
+}
+
+// model is a plain search through products that are held in memory.
+type model struct {
+	rows  []*ent.Product
+	texts map[int64][]string // folded: name, stock keeping unit, description
+}
+
+func modelOf(rows []*ent.Product) model {
+	m := model{rows, make(map[int64][]string)}
+	for _, p := range rows {
+		sku := ""
+		if p.Sku != nil {
+			sku = *p.Sku
+		}
+		m.texts[p.ID] = []string{fold.Text(p.Name), fold.Text(sku), fold.Text(p.Description)}
+	}
+	return m
+}
+
+// rank is how relevant a product is; ok is false for one that is not found.
+func (m model) rank(p *ent.Product, words []string) (sum int, ok bool) {
+	for _, word := range words {
+		place := slices.IndexFunc(m.texts[p.ID], func(text string) bool { return strings.Contains(text, word) })
+		if place < 0 {
+			return 0, false
+		}
+		sum += 2 * place
+		if !strings.HasPrefix(m.texts[p.ID][place], word) {
+			sum++
+		}
+	}
+	return sum, true
+}
+
+// ranked is what a search finds and keep lets through, in the given order.
+func (m model) ranked(search string, keep func(*ent.Product) bool, order ...catalog.ProductOrderField) []*ent.Product {
+	words := strings.Fields(search)
+	for i, word := range words {
+		words[i] = fold.Text(word)
+	}
+	slices.Sort(words)
+	words = slices.Compact(words)
+	ranks := make(map[int64]int)
+	found := slices.DeleteFunc(slices.Clone(m.rows), func(p *ent.Product) bool {
+		var ok bool
+		ranks[p.ID], ok = m.rank(p, words)
+		return !ok || !keep(p)
+	})
+	if len(order) == 0 {
+		order = byField("RELEVANCE")
+	}
+	if last := order[len(order)-1]; strings.HasPrefix(string(last), "RELEVANCE") {
+		order = append(slices.Clone(order), catalog.ProductOrderField(strings.Replace(string(last), "RELEVANCE", "NAME", 1)))
+	}
+	levels := byProduct(order...)
+	slices.SortFunc(found, func(a, b *ent.Product) int {
+		for _, level := range levels {
+			var c int
+			switch level.Field {
+			case catalog.ProductByRelevance:
+				c = cmp.Compare(ranks[a.ID], ranks[b.ID])
+			case catalog.ProductByPrice:
+				c = cmp.Compare(a.Price, b.Price)
+			default:
+				c = strings.Compare(m.texts[a.ID][0], m.texts[b.ID][0])
+			}
+			if c != 0 {
+				return c * sign(level.Direction)
+			}
+		}
+		return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
+	})
+	return found
+}
+
+// searchOrders are the orders that searches are tried with.
+var searchOrders = [][]catalog.ProductOrderField{
+	nil, {"RELEVANCE"}, {"RELEVANCE-"}, {"NAME-"}, {"PRICE", "RELEVANCE"}, {"RELEVANCE", "PRICE-"}, {"RELEVANCE-", "NAME"}, {"PRICE-", "RELEVANCE-"},
+}
+
+// Any search finds what the model of searches says, in its order, with the index and without.
+func TestRandomSearches(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *world) {
+		g := generator{rand.New(rand.NewPCG(3, 4))}
+		articles := make([]article, 200)
+		var texts []string
+		for i := range articles {
+			articles[i] = article{"n" + g.text(1+g.IntN(2)), "", g.text(g.IntN(8))}
+			if g.IntN(2) == 0 {
+				articles[i].sku = fmt.Sprint(i, g.text(1))
+			}
+			texts = append(texts, articles[i].name, articles[i].sku, articles[i].description)
+		}
+		products := modelOf(w.shelve(t, articles...))
+		finds, short := 0, 0
+		for n := range 1500 {
+			search := g.search(texts)
+			order := searchOrders[g.IntN(len(searchOrders))]
+			cheap := g.IntN(3) == 0
+			var where *where
+			keep := func(p *ent.Product) bool { return !cheap || p.Price == 0 }
+			if cheap {
+				where = priceless(t)
+			}
+			if strings.TrimSpace(search) == "" {
+				continue
+			}
+			want := products.ranked(search, keep, order...)
+			if len(want) > 0 && len(want) < len(articles)/2 {
+				finds++
+			}
+			if len([]rune(fold.Text(search))) < 3 {
+				short++
+			}
+			got, err := w.Products(anonymous(t), page.Args{First: new(100)}, &search, where, byProduct(order...), fields("nodes totalCount"))
+			if err != nil {
+				t.Fatalf("search %d, %q: %v", n, search, err)
+			}
+			first := want[:min(100, len(want))]
+			if got.TotalCount != len(want) || !slices.EqualFunc(got.Nodes, first, func(a, b *ent.Product) bool { return a.ID == b.ID }) {
+				t.Errorf("search %d, %q by %s, cheap %v: found %d, want %d\n%s\n%s", n, search, order, cheap, got.TotalCount, len(want), slugs(got.Nodes), slugs(first))
+			}
+		}
+		if finds < 500 || short < 50 {
+			t.Errorf("%d searches found something, %d were short: they try too little", finds, short)
+		}
+	})
+}
+
+func priceless(t testing.TB) *where { return &where{Price: &decimals{Eq: new(decimal(t, "0"))}} }
+
+func slugs(rows []*ent.Product) (slugs []string) {
+	for _, p := range rows {
+		slugs = append(slugs, p.Slug)
+	}
+	return slugs
+}
+
+// crowd are products that "tea" finds in every place, many of them alike.
+func (w *world) crowd(t *testing.T, n int) []*ent.Product {
+	t.Helper()
+	articles := make([]article, n)
+	for i := range articles {
+		names := []string{"Tea", "green TEA", "Cocoa", "tea", "Teapot", "Cocoa"}
+		skus := []string{"", fmt.Sprint("tea-", i), fmt.Sprint("x-tea-", i), fmt.Sprint("x-", i)}
+		articles[i] = article{names[i*5%len(names)], skus[i*3%len(skus)], []string{"tea", "", "Not tea"}[i%3]}
+	}
+	return w.shelve(t, articles...)
+}
+
+// The page-walk law for searches.
+func TestSearchWalks(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *world) {
+		products := modelOf(w.crowd(t, 150))
+		everything := func(*ent.Product) bool { return true }
+		for _, search := range []string{"tea", "TE", "tea green", "c"} {
+			for _, order := range searchOrders {
+				want := products.ranked(search, everything, order...)
+				if len(want) < 20 || len(want) > 145 {
+					t.Fatalf("%q finds %d: that is no good walk", search, len(want))
+				}
+				for _, size := range []int{1, 7, 100} {
+					for _, backward := range []bool{false, true} {
+						t.Run(fmt.Sprintf("%s/%s/by %d/%s", search, order, size, direction(backward)), func(t *testing.T) {
+							walk(t, func(args page.Args, selected page.Fields) (*catalog.ProductConnection, error) {
+								return w.Products(anonymous(t), args, &search, nil, byProduct(order...), selected)
+							}, productID, want, size, backward)
+						})
+					}
+				}
+			}
+		}
+	})
+}
+
+// While products come, go and change, a walk meets every one that stays as relevant as it was, once, in order.
+func TestSearchWalksWhileTheListChanges(t *testing.T) {
+	for _, order := range searchOrders {
+		t.Run(fmt.Sprint(order), func(t *testing.T) {
+			w := build(t)
+			all := w.crowd(t, 120)
+			search := "tea"
+			settled := make(map[int64]bool, len(all))
+			for _, p := range all {
+				settled[p.ID] = true
+			}
+			var seen []int64
+			args := page.Args{First: new(7)}
+			for step := 0; ; step++ {
+				got, err := w.Products(as(t, w.root), args, &search, nil, byProduct(order...), fields("nodes pageInfo"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				var part []int64
+				for _, p := range got.Nodes {
+					part = append(part, p.ID)
+				}
+				seen = append(seen, part...)
+				if !got.PageInfo.HasNextPage {
+					break
+				}
+				args.After = got.PageInfo.EndCursor
+				w.disturb(t, step, all, settled, part)
+				w.write(t, func(tx *ent.Tx) error { // another becomes more relevant, and yet another less
+					up, down := all[(step*17+3)%len(all)].ID, all[(step*13+11)%len(all)].ID
+					delete(settled, up)
+					delete(settled, down)
+					_, err := tx.Product.Update().Where(product.ID(up)).SetName("Tea tree").SetNameKey("tea tree").Save(t.Context())
+					if err == nil {
+						_, err = tx.Product.Update().Where(product.ID(down)).SetName("Oak").SetNameKey("oak").SetDescription("no tea").SetDescriptionKey("no tea").Save(t.Context())
+					}
+					return err
+				})
+			}
+			var want, met []int64
+			for _, p := range modelOf(all).ranked(search, func(p *ent.Product) bool { return settled[p.ID] }, order...) {
+				want = append(want, p.ID)
+			}
+			for _, id := range seen {
+				if settled[id] {
+					met = append(met, id)
+				}
+			}
+			if len(want) < 40 || !slices.Equal(met, want) {
+				t.Errorf("met %v, want %v", met, want)
+			}
+		})
+	}
+}
+
+// A cursor is of one search: its words, however they are typed, and its order.
+func TestSearchCursors(t *testing.T) {
+	w := build(t)
+	w.crowd(t, 60)
+	lastOf := func(search *string, order ...catalog.ProductOrderField) *string {
+		got, err := w.Products(anonymous(t), page.Args{First: new(5)}, search, nil, byProduct(order...), fields("edges"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.PageInfo.EndCursor
+	}
+	for _, tt := range []struct {
+		name    string
+		of      *string
+		ofOrder []catalog.ProductOrderField
+		search  *string
+		order   []catalog.ProductOrderField
+		good    bool
+	}{
+		{"the same", new("green tea"), nil, new("green tea"), nil, true},
+		{"the same words", new("green tea"), nil, new("  TEA\u3000Green tea"), nil, true},
+		{"the same order", new("tea"), nil, new("tea"), byField("RELEVANCE", "NAME"), true},
+		{"by name", new("tea"), byField("NAME"), new("TEA"), byField("NAME"), true},
+		{"another word", new("tea"), nil, new("te"), nil, false},
+		{"another word, by name", new("tea"), byField("NAME"), new("te"), byField("NAME"), false},
+		{"more words", new("tea"), nil, new("tea green"), nil, false},
+		{"fewer words", new("green tea"), nil, new("tea"), nil, false},
+		{"words put together", new("green tea"), nil, new("greentea"), nil, false},
+		{"no search", new("tea"), nil, nil, nil, false},
+		{"no search, by name", new("tea"), byField("NAME"), nil, byField("NAME"), false},
+		{"of no search", nil, byField("NAME"), new("tea"), byField("NAME"), false},
+		{"of a blank search", new(" "), byField("NAME"), nil, nil, true},
+		{"another order", new("tea"), nil, new("tea"), byField("NAME"), false},
+		{"another direction", new("tea"), nil, new("tea"), byField("RELEVANCE-"), false},
+	} {
+		cursor := lastOf(tt.of, tt.ofOrder...)
+		for _, args := range []page.Args{{After: cursor}, {Last: new(5), Before: cursor}} {
+			_, err := w.Products(anonymous(t), args, tt.search, nil, byProduct(tt.order...), fields("nodes"))
+			if tt.good && err != nil || !tt.good && fault.CodeOf(err) != fault.BadUserInput {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+		}
+	}
+	// The longest there can be is still one.
+	search := strings.Repeat("\U0010ffff", 200)
+	name := strings.Repeat(`"`, 200)
+	w.offer(t, name, w.shelf(t, "Longest", 0).ID, func(in *catalog.NewProduct) { in.Description = &search })
+	if got, err := w.Products(anonymous(t), page.Args{After: lastOf(&search)}, &search, nil, nil, fields("nodes")); err != nil || len(got.Nodes) != 0 {
+		t.Errorf("behind the longest cursor: %v, %v", got, err)
+	}
+}
+
+// What somebody may not see no search finds, not by a word nor by counting, and no order tells of it.
+func TestSearchesFindWhatTheViewerSees(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *world) {
+		shelf := w.shelf(t, "Shelf", 0).ID
+		secret := func(in *catalog.NewProduct) { in.Description, in.SKU = new("confidential"), new("top-secret") }
+		w.offer(t, "Tea a", shelf)
+		hidden := w.offer(t, "Tea b", shelf, unpublished, secret)
+		for name, viewer := range map[string]auth.Viewer{"anonymous": {}, "bob": w.bob, "ada": w.ada, "staff": w.root} {
+			sees := name == "ada" || name == "staff"
+			for search, want := range map[string]string{
+				"tea":          pick(sees, "tea-a,tea-b", "tea-a"),
+				"te":           pick(sees, "tea-a,tea-b", "tea-a"),
+				"confidential": pick(sees, "tea-b", ""),
+				"top-":         pick(sees, "tea-b", ""),
+				"b tea":        pick(sees, "tea-b", ""),
+			} {
+				got, err := w.Products(as(t, viewer), page.Args{}, &search, nil, nil, fields("nodes totalCount"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if found := strings.Join(slugs(got.Nodes), ","); found != want || got.TotalCount != len(got.Nodes) {
+					t.Errorf("%s searches %q: finds %q and counts %d, want %q", name, search, found, got.TotalCount, want)
+				}
+			}
+		}
+		if _, err := w.UpdateProduct(as(t, w.ada), hidden.ID, catalog.ProductChanges{IsPublished: patch.Set(true)}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Products(as(t, w.bob), page.Args{}, new("confidential"), nil, nil, fields("nodes")); err != nil || len(got.Nodes) != 1 {
+			t.Errorf("once it is published, bob finds %v, %v", got, err)
+		}
+	})
+}
+
+func pick(choice bool, yes, no string) string {
+	if choice {
+		return yes
+	}
+	return no
+}
+
+// Searches find what the mutations have written, at once.
+func TestSearchesFollowMutations(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *world) {
+		shelf := w.shelf(t, "Shelf", 0).ID
+		p := w.offer(t, "Knäckebröd", shelf)
+		w.offer(t, "Other", shelf)
+		for _, step := range []struct {
+			change       catalog.ProductChanges
+			finds, loses string
+		}{
+			{catalog.ProductChanges{Name: patch.Set("Zwieback")}, "ZWIE", "knäcke"},
+			{catalog.ProductChanges{SKU: patch.Set("ZB-77")}, "zb-7", "knäcke"},
+			{catalog.ProductChanges{Description: patch.Set("Twice baked")}, "BAKED", "knäcke"},
+			{catalog.ProductChanges{Description: patch.Null[string]()}, "zwie", "baked"},
+			{catalog.ProductChanges{SKU: patch.Null[string]()}, "zwie", "zb-7"},
+			{catalog.ProductChanges{SKU: patch.Set(""), Name: patch.Set("Never")}, "zwie", "never"}, // refused
+		} {
+			_, _ = w.UpdateProduct(as(t, w.ada), p.ID, step.change, nil)
+			if got := w.looked(t, auth.Viewer{}, step.finds); got != "knackebrod" {
+				t.Errorf("%q finds %q", step.finds, got)
+			}
+			if got := w.looked(t, auth.Viewer{}, step.loses); got != "" {
+				t.Errorf("%q still finds %q", step.loses, got)
+			}
+		}
+		if _, err := w.DeleteProduct(as(t, w.ada), p.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.looked(t, auth.Viewer{}, "zwie"); got != "" {
+			t.Errorf("%q is found after it was deleted", got)
+		}
+	})
+}
+
+// A search costs one more SELECT than the same list without: whether the index is up to date.
+func TestSelectsOfSearches(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *world) {
+		w.crowd(t, 120)
+		for _, size := range []int{1, 20, 100} {
+			w.ran.take()
+			_, err := w.Products(anonymous(t), page.Args{First: &size}, new("tea"), nil, nil, fields("nodes{category} totalCount"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := w.ran.selects(); len(got) > 4 {
+				t.Errorf("%d SELECTs:\n%s", len(got), strings.Join(got, "\n"))
+			}
+		}
+	})
+}
+
+// warehouse is a catalogue of n products, each with a name of three words, a stock keeping unit and a description of
+// thirty words, all made of syllables; with what runs against it, and a back door.
+func warehouse(tb testing.TB, n int, opts ...database.Option) (*catalog.Catalog, *statements, *sql.DB) {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "test.db")
+	empty, err := database.Open(tb.Context(), path, database.WithoutFTS5()) // the index is made of all at once
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := empty.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	if err := empty.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	raw, err := sql.Open("sqlite3", path+"?_journal_mode=WAL")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = raw.Close() })
+	fill(tb, raw, n)
+
+	ran := new(statements)
+	db, err := database.Open(tb.Context(), path, append(opts, database.WithTrace(ran.trace))...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = db.Close() })
+	if _, err := db.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return catalog.New(db, (&clock{time: noon}).now), ran, raw
+}
+
+func fill(tb testing.TB, raw *sql.DB, n int) {
+	tb.Helper()
+	tx, err := raw.BeginTx(tb.Context(), nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	insert := func(statement string, args ...any) {
+		if _, err := tx.ExecContext(tb.Context(), statement, args...); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	insert("INSERT INTO categories (id, name, name_key, slug, created_at, updated_at) VALUES (1, 'x', 'x', 'x', ?, ?)", noon, noon)
+	random := rand.New(rand.NewPCG(5, 6))
+	words := func(n int) string {
+		var b strings.Builder
+		for range n {
+			for range 2 + random.IntN(3) {
+				b.WriteByte("bdfghjklmnprstvwz"[random.IntN(17)])
+				b.WriteByte("aeiou"[random.IntN(5)])
+			}
+			b.WriteByte(' ')
+		}
+		return strings.TrimSpace(b.String())
+	}
+	for i := range n {
+		name, sku, description := words(3), fmt.Sprintf("sku-%06d", i), words(30)
+		insert("INSERT INTO products (name, name_key, slug, sku, sku_key, description, description_key, price, category_id, created_at, updated_at) "+
+			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)", name, name, sku, sku, sku, description, description, i%997, noon, noon)
+	}
+	if err := tx.Commit(); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// BenchmarkSearch searches 100,000 products, and tells how.
+func BenchmarkSearch(b *testing.B) {
+	for way, opts := range map[string][]database.Option{"by index": nil, "by scan": {database.WithoutFTS5()}} {
+		c, ran, raw := warehouse(b, 100_000, opts...)
+		for _, search := range []string{"zuki", "zu", "zukima", "zuki fano", "sku-0777", "a"} {
+			for _, selection := range []string{"nodes", "totalCount"} {
+				b.Run(fmt.Sprintf("%s/%s/%s", way, search, selection), func(b *testing.B) {
+					var got *catalog.ProductConnection
+					for b.Loop() {
+						var err error
+						if got, err = c.Products(anonymous(b), page.Args{}, &search, nil, nil, fields(selection)); err != nil {
+							b.Fatal(err)
+						}
+					}
+					queries := ran.selects()
+					b.Logf("%d rows, %d counted\n%s", len(got.Nodes), got.TotalCount, explain(b, raw, queries[len(queries)-1]))
+				})
+			}
+		}
+	}
+}
