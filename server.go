@@ -260,6 +260,11 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	background.Go(func() { app.reloadKeys(ctx, hangups) })
 
 	app.logKeys(ctx, "loaded the keys")
+	if indexed, err := app.db.HasSearchIndex(ctx); err != nil {
+		return err
+	} else if !indexed {
+		log.WarnContext(ctx, "there is no search index: searches read every product")
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	log.InfoContext(ctx, "serving", "url", "http://"+listener.Addr().String(), "database", settings.DatabasePath())
