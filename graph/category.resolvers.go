@@ -22,10 +22,10 @@ func (r *categoryResolver) Children(ctx context.Context, obj *ent.Category) ([]*
 	return obj.Edges.ChildrenOrErr()
 }
 
-func (r *categoryResolver) Products(ctx context.Context, obj *ent.Category, first *int, after *string, last *int, before *string, offset *int, includeDescendants bool, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error) {
+func (r *categoryResolver) Products(ctx context.Context, obj *ent.Category, first *int, after *string, last *int, before *string, offset *int, search *string, includeDescendants bool, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error) {
 	return r.catalog.ProductsIn(ctx, obj, catalog.ProductsBelow{
 		Place: place(ctx), Args: page.Args{First: first, After: after, Last: last, Before: before, Offset: offset},
-		IncludeDescendants: includeDescendants, Where: where, OrderBy: orderBy, Selected: selected(ctx),
+		Search: search, IncludeDescendants: includeDescendants, Where: where, OrderBy: orderBy, Selected: selected(ctx),
 	})
 }
 

@@ -84,7 +84,7 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Parent      func(childComplexity int) int
-		Products    func(childComplexity int, first *int, after *string, last *int, before *string, offset *int, includeDescendants bool, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) int
+		Products    func(childComplexity int, first *int, after *string, last *int, before *string, offset *int, search *string, includeDescendants bool, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) int
 		Slug        func(childComplexity int) int
 		UpdatedAt   func(childComplexity int) int
 	}
@@ -295,7 +295,7 @@ type CategoryResolver interface {
 	Parent(ctx context.Context, obj *ent.Category) (*ent.Category, error)
 	Children(ctx context.Context, obj *ent.Category) ([]*ent.Category, error)
 
-	Products(ctx context.Context, obj *ent.Category, first *int, after *string, last *int, before *string, offset *int, includeDescendants bool, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error)
+	Products(ctx context.Context, obj *ent.Category, first *int, after *string, last *int, before *string, offset *int, search *string, includeDescendants bool, where *catalog.ProductWhere, orderBy []*catalog.ProductOrder) (*page.Connection[*ent.Product], error)
 }
 type MutationResolver interface {
 	CategoryCreate(ctx context.Context, input catalog.NewCategory) (*CategoryPayload, error)
@@ -501,7 +501,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Category.Products(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["offset"].(*int), args["includeDescendants"].(bool), args["where"].(*catalog.ProductWhere), args["orderBy"].([]*catalog.ProductOrder)), true
+		return e.ComplexityRoot.Category.Products(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["offset"].(*int), args["search"].(*string), args["includeDescendants"].(bool), args["where"].(*catalog.ProductWhere), args["orderBy"].([]*catalog.ProductOrder)), true
 	case "Category.slug":
 		if e.ComplexityRoot.Category.Slug == nil {
 			break
@@ -1601,19 +1601,21 @@ type Category implements Node {
   products(
     "How many, from the start or after ` + "`" + `after` + "`" + `."
     first: Int
-    "Only what follows this cursor. It may come from any list of products with the same ` + "`" + `orderBy` + "`" + `."
+    "Only what follows this cursor. It may come from any list of products with the same ` + "`" + `search` + "`" + ` and ` + "`" + `orderBy` + "`" + `."
     after: String
     "How many, from the end or before ` + "`" + `before` + "`" + `."
     last: Int
-    "Only what precedes this cursor. It may come from any list of products with the same ` + "`" + `orderBy` + "`" + `."
+    "Only what precedes this cursor. It may come from any list of products with the same ` + "`" + `search` + "`" + ` and ` + "`" + `orderBy` + "`" + `."
     before: String
     "How many to pass over first: for page numbers."
     offset: Int
+    "Only products that have every word of this in name, stock keeping unit or description, case ignored: as for ` + "`" + `products` + "`" + `."
+    search: String
     "Whether products of all categories below this one are listed, too."
     includeDescendants: Boolean! = false
     "Only products for which this holds."
     where: ProductWhere
-    "The order; by name when absent. Ties are broken by id."
+    "The order. When absent: by ` + "`" + `RELEVANCE` + "`" + `, the best first, in a search, and else by name. Ties are broken by id."
     orderBy: [ProductOrder!]
   ): ProductConnection!
 }
@@ -3160,30 +3162,38 @@ func (ec *executionContext) field_Category_products_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["offset"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "includeDescendants",
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "includeDescendants",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["includeDescendants"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+	args["includeDescendants"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*catalog.ProductWhere, error) {
 			return ec.unmarshalOProductWhere2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductWhere(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["where"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	args["where"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) ([]*catalog.ProductOrder, error) {
 			return ec.unmarshalOProductOrder2ᚕᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductOrderᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg7
+	args["orderBy"] = arg8
 	return args, nil
 }
 
@@ -4494,7 +4504,7 @@ func (ec *executionContext) _Category_products(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Category().Products(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["offset"].(*int), fc.Args["includeDescendants"].(bool), fc.Args["where"].(*catalog.ProductWhere), fc.Args["orderBy"].([]*catalog.ProductOrder))
+			return ec.Resolvers.Category().Products(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["offset"].(*int), fc.Args["search"].(*string), fc.Args["includeDescendants"].(bool), fc.Args["where"].(*catalog.ProductWhere), fc.Args["orderBy"].([]*catalog.ProductOrder))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.Product]) graphql.Marshaler {

@@ -10,7 +10,6 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/category"
 	"github.com/gatehouse/gatehouse/ent/product"
-	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/batch"
 	"github.com/gatehouse/gatehouse/internal/filter"
 	"github.com/gatehouse/gatehouse/internal/page"
@@ -20,6 +19,7 @@ import (
 type ProductsBelow struct {
 	Place              string // where in the client's query the list stands: the same place asks for the same of every category
 	Args               page.Args
+	Search             *string
 	IncludeDescendants bool // also what is in the categories below it, however deep
 	Where              *ProductWhere
 	OrderBy            []*ProductOrder
@@ -41,23 +41,10 @@ func (c *Catalog) ProductsIn(ctx context.Context, of *ent.Category, in ProductsB
 }
 
 func (c *Catalog) productsInEach(ctx context.Context, categories []*ent.Category, in ProductsBelow) (map[int64]*ProductConnection, error) {
-	viewer, err := auth.FromContext(ctx)
+	plan, query, err := c.listed(ctx, in.Args, in.Search, in.Where, in.OrderBy)
 	if err != nil {
 		return nil, err
 	}
-	order, err := productOrder(in.OrderBy, nil)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := page.NewPlan(in.Args, order)
-	if err != nil {
-		return nil, err
-	}
-	holds, err := in.Where.predicate(viewer)
-	if err != nil {
-		return nil, err
-	}
-	query := c.db.Read.Product.Query().Where(visible(viewer), holds)
 	ids := make([]int64, len(categories))
 	for i, row := range categories {
 		ids[i] = row.ID

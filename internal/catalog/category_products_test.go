@@ -193,6 +193,43 @@ func TestProductsIn(t *testing.T) {
 	}
 }
 
+// Within each category a search finds and ranks what it does among all products.
+func TestSearchesInEachCategory(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *world) {
+		shelves := []int64{w.shelf(t, "Upper", 0).ID}
+		shelves = append(shelves, w.shelf(t, "Lower", shelves[0]).ID)
+		all := w.crowd(t, 90)
+		for i, p := range all {
+			p.CategoryID = shelves[i%2]
+			w.write(t, func(tx *ent.Tx) error { return tx.Product.UpdateOneID(p.ID).SetCategoryID(p.CategoryID).Exec(t.Context()) })
+		}
+		products := modelOf(all)
+		for _, search := range []string{"tea", "TE", "tea green", "nowhere"} {
+			for _, order := range [][]catalog.ProductOrderField{nil, {"RELEVANCE-"}, {"PRICE", "RELEVANCE"}} {
+				in := catalog.ProductsBelow{
+					Args: page.Args{First: new(7)}, Search: &search, OrderBy: byProduct(order...), Selected: fields("nodes totalCount"),
+				}
+				for _, in.IncludeDescendants = range []bool{false, true} {
+					found, err := w.inEach(anonymous(t), t, shelves, in)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for i, shelf := range shelves {
+						want := products.ranked(search, func(p *ent.Product) bool {
+							return p.CategoryID == shelf || in.IncludeDescendants && i == 0
+						}, order...)
+						got := found[shelf]
+						if got.TotalCount != len(want) || !slices.EqualFunc(got.Nodes, want[:min(7, len(want))], func(a, b *ent.Product) bool { return a.ID == b.ID }) {
+							t.Errorf("%q by %q in category %d, deep %v: %d of %d products, not the wanted of %d",
+								search, order, i, in.IncludeDescendants, len(got.Nodes), got.TotalCount, len(want))
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 // A page of categories costs one SELECT for the products of all of them, one for their counts and one for each
 // relation; and what is not selected costs nothing.
 func TestSelectsOfNestedLists(t *testing.T) {
@@ -441,7 +478,7 @@ func TestIncludeDescendants(t *testing.T) {
 		"beside the category": {Category: new(ids["upper"]), And: []*where{{IncludeDescendants: new(true)}}},
 		"above it":            {IncludeDescendants: new(true), And: []*where{{Category: new(ids["upper"])}}},
 	} {
-		if _, err := w.Products(anonymous(t), page.Args{}, bad, nil, fields("nodes")); fault.CodeOf(err) != fault.BadUserInput {
+		if _, err := w.Products(anonymous(t), page.Args{}, nil, bad, nil, fields("nodes")); fault.CodeOf(err) != fault.BadUserInput {
 			t.Errorf("%s: %v, want BAD_USER_INPUT", name, err)
 		}
 	}

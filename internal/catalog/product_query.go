@@ -31,31 +31,10 @@ type ProductBy struct {
 // Products is a page of the products that the viewer may see, that have every word of the search (of at most
 // filter.MaxWords) in their name, stock keeping unit or description, and for which where holds.
 func (c *Catalog) Products(ctx context.Context, args page.Args, search *string, where *ProductWhere, orderBy []*ProductOrder, selected page.Fields) (*ProductConnection, error) {
-	viewer, err := auth.FromContext(ctx)
+	plan, query, err := c.listed(ctx, args, search, where, orderBy)
 	if err != nil {
 		return nil, err
 	}
-	words, err := filter.Words("search", search, fold.Text)
-	if err != nil {
-		return nil, err
-	}
-	order, err := productOrder(orderBy, words)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := page.NewPlan(args, order)
-	if err != nil {
-		return nil, err
-	}
-	holds, err := where.predicate(viewer)
-	if err != nil {
-		return nil, err
-	}
-	found, err := c.matching(ctx, words)
-	if err != nil {
-		return nil, err
-	}
-	query := c.db.Read.Product.Query().Where(visible(viewer), holds, found)
 	return plan.Run(ctx, selected,
 		func(ctx context.Context, modify func(*sql.Selector)) ([]*ent.Product, error) {
 			return c.loadProducts(ctx, query.Clone().Modify(modify).ProductQuery, selected.Rows())
@@ -64,6 +43,35 @@ func (c *Catalog) Products(ctx context.Context, args page.Args, search *string, 
 			return query.Clone().Aggregate(page.CountAll).Int(ctx)
 		},
 	)
+}
+
+// listed is which page of a list of products is wanted, and the query of the whole list. The error is BAD_USER_INPUT.
+func (c *Catalog) listed(ctx context.Context, args page.Args, search *string, where *ProductWhere, orderBy []*ProductOrder) (*page.Plan[*ent.Product], *ent.ProductQuery, error) {
+	viewer, err := auth.FromContext(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	words, err := filter.Words("search", search, fold.Text)
+	if err != nil {
+		return nil, nil, err
+	}
+	order, err := productOrder(orderBy, words)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := page.NewPlan(args, order)
+	if err != nil {
+		return nil, nil, err
+	}
+	holds, err := where.predicate(viewer)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := c.matching(ctx, words)
+	if err != nil {
+		return nil, nil, err
+	}
+	return plan, c.db.Read.Product.Query().Where(visible(viewer), holds, found), nil
 }
 
 // Product is one product, or nil when there is none that the viewer may see.

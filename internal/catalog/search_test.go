@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/money"
 	"github.com/gatehouse/gatehouse/internal/page"
+	"github.com/gatehouse/gatehouse/internal/page/pagetest"
 	"github.com/gatehouse/gatehouse/internal/patch"
 )
 
@@ -452,8 +453,8 @@ func TestSearchWalks(t *testing.T) {
 				}
 				for _, size := range []int{1, 7, 100} {
 					for _, backward := range []bool{false, true} {
-						t.Run(fmt.Sprintf("%s/%s/by %d/%s", search, order, size, direction(backward)), func(t *testing.T) {
-							walk(t, func(args page.Args, selected page.Fields) (*catalog.ProductConnection, error) {
+						t.Run(fmt.Sprintf("%s/%s/by %d/%s", search, order, size, pagetest.Direction(backward)), func(t *testing.T) {
+							pagetest.Walk(t, func(args page.Args, selected page.Fields) (*catalog.ProductConnection, error) {
 								return w.Products(anonymous(t), args, &search, nil, byProduct(order...), selected)
 							}, productID, want, size, backward)
 						})
