@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/gatehouse/gatehouse/graph/scalar"
+	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/page"
 )
@@ -30,6 +32,12 @@ const (
 // credentialMutations each cost a password hash or let a token be tried, so that an operation may have
 // only one of them: aliases buy no further attempts.
 var credentialMutations = []string{"register", "tokenObtain", "tokenRefresh", "tokenVerify", "tokenRevoke", "passwordChange"}
+
+// The mutation that writes as many rows as it is given, and what it answers.
+const (
+	bulkMutation = "productsBulkUpsert"
+	bulkPayload  = "ProductsBulkPayload"
+)
 
 // limits refuses an operation that asks for too much before anything of it runs.
 type limits struct{ schema *ast.Schema }
@@ -200,7 +208,11 @@ func (m *meter) field(f *ast.Field, pageSize int) extent {
 	}
 	items := 1
 	switch {
+	case f.Name == bulkMutation && f.ObjectDefinition.Name == m.schema.Mutation.Name: // writing a row costs one as well
+		return extent{below.depth + 1, min(1+m.rowCount(f)+below.cost, maxComplexity+1)}
 	case f.Definition.Type.Elem == nil:
+	case f.ObjectDefinition.Name == bulkPayload && f.Name == "products":
+		items = pageSize
 	case strings.HasSuffix(f.ObjectDefinition.Name, "Connection"):
 		items = pageSize
 	case f.Name == "nodes" && f.ObjectDefinition.Name == m.schema.Query.Name:
@@ -228,8 +240,11 @@ func selects(set ast.SelectionSet, name string, seen map[string]bool) bool {
 	})
 }
 
-// pageSize is how many rows a field answers at the most, when it answers a page.
+// pageSize is how many rows a field answers at the most, when it answers a page or the rows it was given.
 func (m *meter) pageSize(f *ast.Field, answersPage bool) int {
+	if f.Name == bulkMutation {
+		return m.rowCount(f)
+	}
 	if !answersPage {
 		return listSize
 	}
@@ -253,6 +268,15 @@ func (m *meter) idCount(f *ast.Field) int {
 		return 1 // a single id stands for a list of one
 	}
 	return min(len(ids), maxNodes)
+}
+
+// rowCount is how many rows a bulk mutation is to write.
+func (m *meter) rowCount(f *ast.Field) int {
+	rows := reflect.ValueOf(f.ArgumentMap(m.variables)["input"])
+	if rows.Kind() != reflect.Slice {
+		return 1 // a single row stands for a list of one
+	}
+	return min(rows.Len(), catalog.MaxUpserts) // the field itself refuses more
 }
 
 func exceeded(format string, limit int) *gqlerror.Error {

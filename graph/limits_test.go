@@ -38,6 +38,11 @@ func TestLimits(t *testing.T) {
 		{"two credentials under aliases", `mutation { a: tokenVerify(token: "x") { isValid } b: tokenVerify(token: "y") { isValid } }`, nil, exceeded},
 		{"two credentials through a fragment", `mutation { tokenVerify(token: "x") { isValid } ...F } fragment F on Mutation { tokenRevoke(refresh: "y") { revoked } }`, nil, exceeded},
 		{"a credential and something else", `mutation { tokenVerify(token: "x") { isValid } productDelete(id: 1) { deletedId } }`, nil, answered},
+		{"a hundred rows written and read", bulk + ` { productsBulkUpsert(input: $rows) { products { category { parent { id } } owner { id } } } }`, upserts(100), answered},
+		{"with what is around them", bulk + ` { productsBulkUpsert(input: $rows) { products { category { children { id } } } } }`, upserts(100), exceeded},
+		{"fewer of them", bulk + ` { productsBulkUpsert(input: $rows) { products { category { children { id } } } } }`, upserts(40), answered},
+		{"nine hundred rows by aliases", bulk + " {" + times(9, func(i int) string { return fmt.Sprintf(" a%d: productsBulkUpsert(input: $rows) { created }", i) }) + " }", upserts(100), answered},
+		{"a thousand", bulk + " {" + times(10, func(i int) string { return fmt.Sprintf(" a%d: productsBulkUpsert(input: $rows) { created }", i) }) + " }", upserts(100), exceeded},
 		{"more tokens than are read", "{" + strings.Repeat(" __typename", 2100) + "}", nil, exceeded},
 		{"introspection", `{ __schema { types { name fields { name type { name ofType { name ofType { name ofType { name ofType { name } } } } } } } } }`, nil, answered},
 	} {
@@ -50,6 +55,17 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+const bulk = `mutation ($rows: [ProductUpsertInput!]!)`
+
+// upserts are variables with so many rows.
+func upserts(n int) map[string]any {
+	rows := make([]any, n)
+	for i := range rows {
+		rows[i] = map[string]any{"sku": fmt.Sprint(i), "name": "x", "price": "1", "category": "1"}
+	}
+	return map[string]any{"rows": rows}
 }
 
 // TestMultipliers sends what multiplies work by repeating names: each of these is small, and was enough to

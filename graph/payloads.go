@@ -3,6 +3,7 @@ package graph
 import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/graph/generated"
+	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/fault"
 )
 
@@ -59,6 +60,11 @@ func productPayload(product *ent.Product, err error) (*generated.ProductPayload,
 func productDeletePayload(id int64, err error) (*generated.ProductDeletePayload, error) {
 	mistakes, err := fault.AsMistakes(err)
 	return &generated.ProductDeletePayload{DeletedID: deleted(id, mistakes), Errors: mistakes}, err
+}
+
+func productsBulkPayload(did catalog.Upserted, err error) (*generated.ProductsBulkPayload, error) {
+	mistakes, err := fault.AsMistakes(err)
+	return &generated.ProductsBulkPayload{Created: did.Created, Updated: did.Updated, Products: did.Products, Errors: mistakes}, err
 }
 
 // deleted is the id of what was deleted: nothing was when there are mistakes.

@@ -26,6 +26,10 @@ func (r *mutationResolver) ProductDelete(ctx context.Context, id int64) (*genera
 	return productDeletePayload(r.catalog.DeleteProduct(ctx, id))
 }
 
+func (r *mutationResolver) ProductsBulkUpsert(ctx context.Context, input []*catalog.ProductUpsert) (*generated.ProductsBulkPayload, error) {
+	return productsBulkPayload(r.catalog.UpsertProducts(ctx, input, selected(ctx)["products"]))
+}
+
 func (r *productResolver) InStock(ctx context.Context, obj *ent.Product) (bool, error) {
 	return obj.Stock > 0, nil
 }

@@ -116,22 +116,23 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		CategoryCreate func(childComplexity int, input catalog.NewCategory) int
-		CategoryDelete func(childComplexity int, id int64) int
-		CategoryUpdate func(childComplexity int, id int64, input catalog.CategoryChanges) int
-		Logout         func(childComplexity int, scope account.LogoutScope) int
-		PasswordChange func(childComplexity int, oldPassword string, newPassword string) int
-		ProductCreate  func(childComplexity int, input catalog.NewProduct) int
-		ProductDelete  func(childComplexity int, id int64) int
-		ProductUpdate  func(childComplexity int, id int64, input catalog.ProductChanges) int
-		ProfileUpdate  func(childComplexity int, input account.ProfileChanges) int
-		Register       func(childComplexity int, input account.Registration) int
-		SessionRevoke  func(childComplexity int, id int64) int
-		TokenObtain    func(childComplexity int, username string, password string) int
-		TokenRefresh   func(childComplexity int, refresh *string) int
-		TokenRevoke    func(childComplexity int, refresh *string) int
-		TokenVerify    func(childComplexity int, token string) int
-		UserUpdate     func(childComplexity int, id int64, input account.UserChanges) int
+		CategoryCreate     func(childComplexity int, input catalog.NewCategory) int
+		CategoryDelete     func(childComplexity int, id int64) int
+		CategoryUpdate     func(childComplexity int, id int64, input catalog.CategoryChanges) int
+		Logout             func(childComplexity int, scope account.LogoutScope) int
+		PasswordChange     func(childComplexity int, oldPassword string, newPassword string) int
+		ProductCreate      func(childComplexity int, input catalog.NewProduct) int
+		ProductDelete      func(childComplexity int, id int64) int
+		ProductUpdate      func(childComplexity int, id int64, input catalog.ProductChanges) int
+		ProductsBulkUpsert func(childComplexity int, input []*catalog.ProductUpsert) int
+		ProfileUpdate      func(childComplexity int, input account.ProfileChanges) int
+		Register           func(childComplexity int, input account.Registration) int
+		SessionRevoke      func(childComplexity int, id int64) int
+		TokenObtain        func(childComplexity int, username string, password string) int
+		TokenRefresh       func(childComplexity int, refresh *string) int
+		TokenRevoke        func(childComplexity int, refresh *string) int
+		TokenVerify        func(childComplexity int, token string) int
+		UserUpdate         func(childComplexity int, id int64, input account.UserChanges) int
 	}
 
 	PageInfo struct {
@@ -184,6 +185,13 @@ type ComplexityRoot struct {
 	ProductPayload struct {
 		Errors  func(childComplexity int) int
 		Product func(childComplexity int) int
+	}
+
+	ProductsBulkPayload struct {
+		Created  func(childComplexity int) int
+		Errors   func(childComplexity int) int
+		Products func(childComplexity int) int
+		Updated  func(childComplexity int) int
 	}
 
 	ProfileUpdatePayload struct {
@@ -304,6 +312,7 @@ type MutationResolver interface {
 	ProductCreate(ctx context.Context, input catalog.NewProduct) (*ProductPayload, error)
 	ProductUpdate(ctx context.Context, id int64, input catalog.ProductChanges) (*ProductPayload, error)
 	ProductDelete(ctx context.Context, id int64) (*ProductDeletePayload, error)
+	ProductsBulkUpsert(ctx context.Context, input []*catalog.ProductUpsert) (*ProductsBulkPayload, error)
 	Logout(ctx context.Context, scope account.LogoutScope) (*LogoutPayload, error)
 	SessionRevoke(ctx context.Context, id int64) (*SessionRevokePayload, error)
 	TokenObtain(ctx context.Context, username string, password string) (*account.Tokens, error)
@@ -674,6 +683,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProductUpdate(childComplexity, args["id"].(int64), args["input"].(catalog.ProductChanges)), true
+	case "Mutation.productsBulkUpsert":
+		if e.ComplexityRoot.Mutation.ProductsBulkUpsert == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_productsBulkUpsert_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProductsBulkUpsert(childComplexity, args["input"].([]*catalog.ProductUpsert)), true
 	case "Mutation.profileUpdate":
 		if e.ComplexityRoot.Mutation.ProfileUpdate == nil {
 			break
@@ -955,6 +975,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProductPayload.Product(childComplexity), true
+
+	case "ProductsBulkPayload.created":
+		if e.ComplexityRoot.ProductsBulkPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductsBulkPayload.Created(childComplexity), true
+	case "ProductsBulkPayload.errors":
+		if e.ComplexityRoot.ProductsBulkPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductsBulkPayload.Errors(childComplexity), true
+	case "ProductsBulkPayload.products":
+		if e.ComplexityRoot.ProductsBulkPayload.Products == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductsBulkPayload.Products(childComplexity), true
+	case "ProductsBulkPayload.updated":
+		if e.ComplexityRoot.ProductsBulkPayload.Updated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductsBulkPayload.Updated(childComplexity), true
 
 	case "ProfileUpdatePayload.errors":
 		if e.ComplexityRoot.ProfileUpdatePayload.Errors == nil {
@@ -1381,6 +1426,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProductCreateInput", ec.unmarshalInputProductCreateInput),
 			graphql.NewInputUnmarshaler("ProductOrder", ec.unmarshalInputProductOrder),
 			graphql.NewInputUnmarshaler("ProductUpdateInput", ec.unmarshalInputProductUpdateInput),
+			graphql.NewInputUnmarshaler("ProductUpsertInput", ec.unmarshalInputProductUpsertInput),
 			graphql.NewInputUnmarshaler("ProductWhere", ec.unmarshalInputProductWhere),
 			graphql.NewInputUnmarshaler("ProfileUpdateInput", ec.unmarshalInputProfileUpdateInput),
 			graphql.NewInputUnmarshaler("RegisterInput", ec.unmarshalInputRegisterInput),
@@ -2158,6 +2204,50 @@ extend type Mutation {
     id: ID!
   ): ProductDeletePayload @auth
 }
+
+"A product that is to be in the catalogue, known by its sku. When it is there already, an absent field stays as it is, and null clears ` + "`" + `description` + "`" + ` and is ` + "`" + `REQUIRED` + "`" + ` elsewhere."
+input ProductUpsertInput {
+  "1 to 64 characters, case ignored: the product with this sku is changed, or else a new one is made."
+  sku: String!
+  "1 to 200 characters."
+  name: String!
+  "Lower-case letters, digits, ` + "`" + `-` + "`" + ` and ` + "`" + `_` + "`" + `, at most 200, unique; made from the name when absent and the product is new."
+  slug: String
+  "At most 10,000 characters; empty when absent and the product is new."
+  description: String
+  "From 0.00 to 99999999.99, at most two places."
+  price: Decimal!
+  "0 or more; 0 when absent and the product is new."
+  stock: Int
+  "The shelf it goes on."
+  category: ID!
+  "Whether everybody may see it; true when absent and the product is new."
+  isPublished: Boolean
+}
+
+"What came of upserting products."
+type ProductsBulkPayload {
+  "How many products were made; 0 when there are errors."
+  created: Int!
+  "How many products were changed; 0 when there are errors. Products that were already as the input says are not counted: their ` + "`" + `version` + "`" + ` stays, too."
+  updated: Int!
+  "The products in the order of the input, changed or not; empty when there are errors."
+  products: [Product!]!
+  "Why nothing was changed; empty when it was. The first step of each ` + "`" + `field` + "`" + ` is the number of the row, from 0, for example ` + "`" + `[\"0\", \"price\"]` + "`" + `."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Makes or changes 1 to 100 products, matched by their sku, all or nothing; for staff. The viewer owns those that are new,
+  the others keep their owners. Two rows with one sku or one slug are ` + "`" + `NOT_UNIQUE` + "`" + `, and so is a slug that another product has
+  before the call. Each row counts as one object towards the operation's complexity.
+  """
+  productsBulkUpsert(
+    "The products, 1 to 100."
+    input: [ProductUpsertInput!]!
+  ): ProductsBulkPayload @admin
+}
 `, BuiltIn: false},
 	{Name: "../schema/schema.graphqls", Input: `"""
 Only for a signed-in, active user whose session is alive: the request carries
@@ -2829,6 +2919,20 @@ func (ec *executionContext) childFields_ProductPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ProductPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ProductsBulkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "created":
+		return ec.fieldContext_ProductsBulkPayload_created(ctx, field)
+	case "updated":
+		return ec.fieldContext_ProductsBulkPayload_updated(ctx, field)
+	case "products":
+		return ec.fieldContext_ProductsBulkPayload_products(ctx, field)
+	case "errors":
+		return ec.fieldContext_ProductsBulkPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductsBulkPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ProfileUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -3330,6 +3434,20 @@ func (ec *executionContext) field_Mutation_productUpdate_args(ctx context.Contex
 		return nil, err
 	}
 	args["input"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_productsBulkUpsert_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) ([]*catalog.ProductUpsert, error) {
+			return ec.unmarshalNProductUpsertInput2ᚕᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductUpsertᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -5196,6 +5314,63 @@ func (ec *executionContext) fieldContext_Mutation_productDelete(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_productsBulkUpsert(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_productsBulkUpsert(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProductsBulkUpsert(ctx, fc.Args["input"].([]*catalog.ProductUpsert))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Admin == nil {
+					var zeroVal *ProductsBulkPayload
+					return zeroVal, errors.New("directive admin is not implemented")
+				}
+				return ec.Directives.Admin(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ProductsBulkPayload) graphql.Marshaler {
+			return ec.marshalOProductsBulkPayload2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋgraphᚋgeneratedᚐProductsBulkPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_productsBulkUpsert(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductsBulkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_productsBulkUpsert_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_logout(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6503,6 +6678,116 @@ func (ec *executionContext) _ProductPayload_errors(ctx context.Context, field gr
 func (ec *executionContext) fieldContext_ProductPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ProductPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProductsBulkPayload_created(ctx context.Context, field graphql.CollectedField, obj *ProductsBulkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductsBulkPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductsBulkPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductsBulkPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProductsBulkPayload_updated(ctx context.Context, field graphql.CollectedField, obj *ProductsBulkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductsBulkPayload_updated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Updated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductsBulkPayload_updated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductsBulkPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProductsBulkPayload_products(ctx context.Context, field graphql.CollectedField, obj *ProductsBulkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductsBulkPayload_products(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Products, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Product) graphql.Marshaler {
+			return ec.marshalNProduct2ᚕᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋentᚐProductᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductsBulkPayload_products(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProductsBulkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Product(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProductsBulkPayload_errors(ctx context.Context, field graphql.CollectedField, obj *ProductsBulkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductsBulkPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Mistake) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋfaultᚐMistakeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductsBulkPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProductsBulkPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -10236,6 +10521,97 @@ func UnmarshalProductUpdateInput(ctx context.Context, raw any) (catalog.ProductC
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputProductUpsertInput(ctx context.Context, obj any) (catalog.ProductUpsert, error) {
+	var it catalog.ProductUpsert
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"sku", "name", "slug", "description", "price", "stock", "category", "isPublished"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "sku":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sku"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SKU = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "slug":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("slug"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Slug = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "price":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("price"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋmoneyᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Price = data
+		case "stock":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stock"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stock = graphql.OmittableOf(data)
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "isPublished":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isPublished"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsPublished = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProductUpsertInput unmarshals raw into the ProductUpsertInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProductUpsertInput(ctx context.Context, raw any) (catalog.ProductUpsert, error) {
+	var out catalog.ProductUpsert
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProductUpsertInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputProductWhere(ctx context.Context, obj any) (catalog.ProductWhere, error) {
 	var it catalog.ProductWhere
 	if obj == nil {
@@ -11349,6 +11725,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "productsBulkUpsert":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_productsBulkUpsert(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "logout":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_logout(ctx, field)
@@ -11771,6 +12154,54 @@ func (ec *executionContext) _ProductPayload(ctx context.Context, sel ast.Selecti
 			}
 		case "errors":
 			out.Values[i] = ec._ProductPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var productsBulkPayloadImplementors = []string{"ProductsBulkPayload"}
+
+func (ec *executionContext) _ProductsBulkPayload(ctx context.Context, sel ast.SelectionSet, obj *ProductsBulkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, productsBulkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProductsBulkPayload")
+		case "created":
+			out.Values[i] = ec._ProductsBulkPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updated":
+			out.Values[i] = ec._ProductsBulkPayload_updated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "products":
+			out.Values[i] = ec._ProductsBulkPayload_products(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._ProductsBulkPayload_errors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13271,6 +13702,25 @@ func (ec *executionContext) unmarshalNProductUpdateInput2githubᚗcomᚋgatehous
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNProductUpsertInput2ᚕᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductUpsertᚄ(ctx context.Context, v any) ([]*catalog.ProductUpsert, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*catalog.ProductUpsert, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProductUpsertInput2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductUpsert(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNProductUpsertInput2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductUpsert(ctx context.Context, v any) (*catalog.ProductUpsert, error) {
+	res, err := ec.unmarshalInputProductUpsertInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNProductWhere2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductWhere(ctx context.Context, v any) (*catalog.ProductWhere, error) {
 	res, err := ec.unmarshalInputProductWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -14007,6 +14457,13 @@ func (ec *executionContext) unmarshalOProductWhere2ᚖgithubᚗcomᚋgatehouse�
 	}
 	res, err := ec.unmarshalInputProductWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOProductsBulkPayload2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋgraphᚋgeneratedᚐProductsBulkPayload(ctx context.Context, sel ast.SelectionSet, v *ProductsBulkPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProductsBulkPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOProfileUpdatePayload2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋgraphᚋgeneratedᚐProfileUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *ProfileUpdatePayload) graphql.Marshaler {

@@ -62,6 +62,18 @@ type ProductPayload struct {
 	Errors []*fault.Mistake `json:"errors"`
 }
 
+// What came of upserting products.
+type ProductsBulkPayload struct {
+	// How many products were made; 0 when there are errors.
+	Created int `json:"created"`
+	// How many products were changed; 0 when there are errors. Products that were already as the input says are not counted: their `version` stays, too.
+	Updated int `json:"updated"`
+	// The products in the order of the input, changed or not; empty when there are errors.
+	Products []*ent.Product `json:"products"`
+	// Why nothing was changed; empty when it was. The first step of each `field` is the number of the row, from 0, for example `["0", "price"]`.
+	Errors []*fault.Mistake `json:"errors"`
+}
+
 // What came of `profileUpdate`.
 type ProfileUpdatePayload struct {
 	// The viewer after the change; null when there are errors.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/gatehouse/gatehouse/ent"
-	"github.com/gatehouse/gatehouse/ent/category"
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -74,7 +73,7 @@ func (c *Catalog) UpdateProduct(ctx context.Context, id int64, changes ProductCh
 			Where(product.Version(row.Version)).
 			AddVersion(1).
 			SetUpdatedAt(later(c.now(), row.UpdatedAt))
-		if err := fillProduct(ctx, tx, update.Mutation(), changes, id); err != nil {
+		if err := fillProduct(ctx, asked{tx}, update.Mutation(), changes, id); err != nil {
 			return err
 		}
 		if err := update.Exec(ctx); ent.IsNotFound(err) { // changed since it was read
@@ -140,7 +139,7 @@ func (c *Catalog) insertProduct(ctx context.Context, tx *ent.Tx, in NewProduct, 
 		}
 		slug = &free
 	}
-	err := fillProduct(ctx, tx, create.Mutation(), ProductChanges{
+	err := fillProduct(ctx, asked{tx}, create.Mutation(), ProductChanges{
 		Name:        patch.Set(in.Name),
 		Slug:        patch.Set(*slug),
 		SKU:         given(in.SKU),
@@ -162,13 +161,13 @@ func (c *Catalog) insertProduct(ctx context.Context, tx *ent.Tx, in NewProduct, 
 
 // fillProduct checks the changes and puts them into the mutation of the product with the given id (0 for
 // a new one). Its error may be fault.Mistakes, all there are.
-func fillProduct(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, changes ProductChanges, id int64) error {
+func fillProduct(ctx context.Context, others neighbours, m *ent.ProductMutation, changes ProductChanges, id int64) error {
 	v := &validator{}
 	if name, ok := v.line("name", changes.Name, MaxName); ok {
 		m.SetName(name)
 		m.SetNameKey(fold.Text(name))
 	}
-	if err := fillProductKeys(ctx, tx, m, v, changes, id); err != nil {
+	if err := fillProductKeys(ctx, others, m, v, changes, id); err != nil {
 		return err
 	}
 	if description, ok := v.text("description", changes.Description, MaxDescription); ok {
@@ -185,7 +184,7 @@ func fillProduct(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, change
 		m.SetStock(stock)
 	}
 	if shelf, ok := required(v, "category", changes.Category); ok {
-		if err := v.exists(ctx, "category", tx.Category.Query().Where(category.ID(shelf))); err != nil {
+		if err := v.exists(ctx, "category", others.category(shelf)); err != nil {
 			return err
 		}
 		m.SetCategoryID(shelf)
@@ -197,9 +196,9 @@ func fillProduct(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, change
 }
 
 // fillProductKeys does so for what no two products may share.
-func fillProductKeys(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, v *validator, changes ProductChanges, id int64) error {
+func fillProductKeys(ctx context.Context, others neighbours, m *ent.ProductMutation, v *validator, changes ProductChanges, id int64) error {
 	if slug, ok := v.slug(changes.Slug); ok {
-		if err := v.unique(ctx, "slug", tx.Product.Query().Where(product.Slug(slug), product.IDNEQ(id))); err != nil {
+		if err := v.unique(ctx, "slug", others.withSlug(slug, id)); err != nil {
 			return err
 		}
 		m.SetSlug(slug)
@@ -209,7 +208,7 @@ func fillProductKeys(ctx context.Context, tx *ent.Tx, m *ent.ProductMutation, v 
 		m.ClearSkuKey()
 	} else if ok {
 		key := fold.Text(*sku)
-		if err := v.unique(ctx, "sku", tx.Product.Query().Where(product.SkuKey(key), product.IDNEQ(id))); err != nil {
+		if err := v.unique(ctx, "sku", others.withSKU(key, id)); err != nil {
 			return err
 		}
 		m.SetSku(*sku)

@@ -43,9 +43,18 @@ func freeSlug(base string, taken []string) string {
 	for _, t := range taken {
 		used[t] = true
 	}
-	candidate := base
-	for n := 2; used[candidate]; n++ {
-		candidate = base + "-" + strconv.Itoa(n)
+	if !used[base] {
+		return base
 	}
-	return candidate
+	free, _ := numberedSlug(base, 2, func(slug string) bool { return used[slug] })
+	return free
+}
+
+// numberedSlug is the base with the lowest number from n that is not used, and that number.
+func numberedSlug(base string, n int, used func(string) bool) (string, int) {
+	for ; ; n++ {
+		if candidate := base + "-" + strconv.Itoa(n); !used(candidate) {
+			return candidate, n
+		}
+	}
 }
