@@ -93,6 +93,10 @@ flood: build ## Measure what a flood of wrong passwords leaves for others, for F
 rotation: build ## Rotate keys under load for ROTATION_TIME (60s): no request may fail
 	ROTATION_TIME=$(ROTATION_TIME) $(ATTACK) -run Rotation ./e2e/attack
 
+.PHONY: bench-import
+bench-import: ## Import 100,000 products: rows a second, peak memory, and kill -9 half-way
+	go test -run '^$$' -bench '^BenchmarkImport$$' -benchtime 1x -timeout 30m .
+
 .PHONY: check-generated
 check-generated: ## Fail when generating again, twice, changes anything
 	$(MAKE) generate

@@ -124,36 +124,44 @@ func openSeekable(stdin io.Reader, name string) (*os.File, error) {
 	return spool, nil
 }
 
-// bar shows at a terminal how far an import is; elsewhere it is nil and shows nothing.
-type bar struct{ *progressbar.ProgressBar }
+// bar shows at a terminal how far an import is; elsewhere it shows nothing.
+type bar struct {
+	out   io.Writer // nil: no terminal
+	doing string
+	shown *progressbar.ProgressBar
+}
 
 func newBar(out io.Writer) *bar {
 	file, isFile := out.(*os.File)
 	if !isFile || !term.IsTerminal(int(file.Fd())) {
-		return nil
+		return &bar{}
 	}
-	return &bar{progressbar.NewOptions64(1,
-		progressbar.OptionSetWriter(out),
-		progressbar.OptionSetDescription("Checking"),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-	)}
+	return &bar{out: out}
 }
 
 // set shows that so many bytes of so many are done. What goes wrong in showing it is of no account.
-func (b *bar) set(phase string, done, total int64) {
-	if b == nil {
+func (b *bar) set(doing string, done, total int64) {
+	if b.out == nil {
 		return
 	}
-	b.Describe(phase)
-	b.ChangeMax64(total)
-	_ = b.Set64(min(done, total))
+	if b.doing != doing {
+		b.clear()
+		b.doing = doing
+		b.shown = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(b.out),
+			progressbar.OptionSetDescription(doing),
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetRenderBlankState(true),
+		)
+	}
+	_ = b.shown.Set64(done)
 }
 
+// clear takes the bar away.
 func (b *bar) clear() {
-	if b != nil {
-		_ = b.Clear()
+	if b.shown != nil {
+		_ = b.shown.Clear()
 	}
 }
 
