@@ -201,7 +201,9 @@ func TestSearchesInEachCategory(t *testing.T) {
 		all := w.crowd(t, 90)
 		for i, p := range all {
 			p.CategoryID = shelves[i%2]
-			w.write(t, func(tx *ent.Tx) error { return tx.Product.UpdateOneID(p.ID).SetCategoryID(p.CategoryID).Exec(t.Context()) })
+			w.write(t, func(tx *ent.Tx) error {
+				return tx.Product.UpdateOneID(p.ID).SetCategoryID(p.CategoryID).Exec(t.Context())
+			})
 		}
 		products := modelOf(all)
 		for _, search := range []string{"tea", "TE", "tea green", "nowhere"} {

@@ -51,7 +51,7 @@ func (c *Catalog) NewImport() *Import { return &Import{catalog: c, claims: newCl
 
 // Check says what would come of the rows, after those that were checked before.
 func (i *Import) Check(ctx context.Context, rows []ImportRow) (Imported, error) {
-	b := i.batch(i.catalog.db.Read.Product, i.catalog.db.Read.Category)
+	b := i.upserts(i.catalog.db.Read.Product, i.catalog.db.Read.Category)
 	if err := b.planImport(ctx, rows); err != nil {
 		return Imported{}, err
 	}
@@ -76,7 +76,7 @@ type Writer func(ctx context.Context, rows []ImportRow, partial bool) (Imported,
 func (i *Import) WriteTogether(ctx context.Context, f func(Writer) error) error {
 	return i.catalog.db.Write(ctx, func(tx *ent.Tx) error {
 		return f(func(ctx context.Context, rows []ImportRow, partial bool) (Imported, error) {
-			b := i.batch(tx.Product, tx.Category)
+			b := i.upserts(tx.Product, tx.Category)
 			if err := b.planImport(ctx, rows); err != nil {
 				return Imported{}, err
 			}
@@ -89,12 +89,12 @@ func (i *Import) WriteTogether(ctx context.Context, f func(Writer) error) error 
 	})
 }
 
-func (i *Import) batch(products *ent.ProductClient, categories *ent.CategoryClient) *batch {
-	return &batch{products: products, categories: categories, claims: i.claims}
+func (i *Import) upserts(products *ent.ProductClient, categories *ent.CategoryClient) *upserts {
+	return &upserts{products: products, categories: categories, claims: i.claims}
 }
 
 // planImport plans the rows of a file.
-func (b *batch) planImport(ctx context.Context, rows []ImportRow) error {
+func (b *upserts) planImport(ctx context.Context, rows []ImportRow) error {
 	shelves, err := b.shelvesOf(ctx, rows)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (b *batch) planImport(ctx context.Context, rows []ImportRow) error {
 }
 
 // shelvesOf finds the categories that the rows name, by slug.
-func (b *batch) shelvesOf(ctx context.Context, rows []ImportRow) (map[string]int64, error) {
+func (b *upserts) shelvesOf(ctx context.Context, rows []ImportRow) (map[string]int64, error) {
 	named := map[string]int64{}
 	var slugs []string
 	for _, row := range rows {
@@ -132,7 +132,7 @@ func (b *batch) shelvesOf(ctx context.Context, rows []ImportRow) (map[string]int
 }
 
 // imported is what came of the rows, or would come.
-func (b *batch) imported() Imported {
+func (b *upserts) imported() Imported {
 	fresh, changed := b.writes()
 	did := Imported{Created: len(fresh), Updated: len(changed)}
 	for _, row := range b.rows {
