@@ -192,7 +192,8 @@ func TestUpsertTakesFewStatements(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range w.ran.take() {
-			if strings.Contains(text, "query=") {
+			// A program without FTS5 takes the search index's triggers away before it writes.
+			if strings.Contains(text, "query=") && !strings.Contains(text, "TRIGGER") {
 				n++
 			}
 		}
