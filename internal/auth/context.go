@@ -14,17 +14,16 @@ import (
 // token does not serve, and any other error when that could not be found out.
 type Authenticate func(ctx context.Context, access string) (Viewer, error)
 
-// identity is what one request says about its viewer, found out at most once and only when asked.
+// identity is what one request says about its viewer, found out only when asked, and again only by Renew.
 type identity struct {
 	authorization string // the Authorization header
 	authenticate  Authenticate
 
-	once   sync.Once
-	viewer Viewer
-	err    error // a *token.Error, or an internal error
-
 	mu       sync.Mutex
-	rejected *token.Error // why a token that was sent does not serve; set once it has been asked for
+	known    bool // the rest has been found out
+	viewer   Viewer
+	err      error        // a *token.Error, or an internal error
+	rejected *token.Error // why a token that was sent does not serve
 }
 
 type contextKey struct{}
@@ -33,6 +32,26 @@ type contextKey struct{}
 // until something asks for the viewer.
 func WithAuthorization(ctx context.Context, header string, authenticate Authenticate) context.Context {
 	return context.WithValue(ctx, contextKey{}, &identity{authorization: header, authenticate: authenticate})
+}
+
+// WithHeader returns a context in which another asks: whoever the given Authorization header stands for, by the means of
+// the context's own. Nothing of what is known of the other viewer is known in it. A WebSocket asks in this way for each
+// of its operations.
+func WithHeader(ctx context.Context, header string) context.Context {
+	id, _ := ctx.Value(contextKey{}).(*identity)
+	if id == nil {
+		return ctx
+	}
+	return WithAuthorization(ctx, header, id.authenticate)
+}
+
+// Header is the Authorization header that the context knows.
+func Header(ctx context.Context) string {
+	id, _ := ctx.Value(contextKey{}).(*identity)
+	if id == nil {
+		return ""
+	}
+	return id.authorization
 }
 
 // FromContext is the viewer, for whom anonymous will do: a token that does not serve makes an anonymous
@@ -66,6 +85,27 @@ func RequireStaff(ctx context.Context) (Viewer, error) {
 	return viewer, err
 }
 
+// Renew finds out anew who the viewer is, for what outlives one answer: from now on the context's viewer is who the
+// token stands for at this moment. The viewer is anonymous only if no token was sent. The error is UNAUTHENTICATED with
+// its reason when one was sent that does not serve, or an internal one.
+func Renew(ctx context.Context) (Viewer, error) {
+	id, _ := ctx.Value(contextKey{}).(*identity)
+	if id == nil {
+		return Viewer{}, nil
+	}
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	id.find(ctx)
+	if id.rejected != nil {
+		return Viewer{}, Unauthenticated(id.rejected)
+	}
+	var refused *token.Error
+	if errors.As(id.err, &refused) { // nothing was sent
+		return Viewer{}, nil
+	}
+	return id.viewer, id.err
+}
+
 // Rejection is why the token that was sent with the request does not serve, once something has asked for
 // the viewer. It is nil when nothing has, when no token was sent, and when the token serves.
 func Rejection(ctx context.Context) *fault.Error {
@@ -93,17 +133,23 @@ func resolve(ctx context.Context) (Viewer, error) {
 	if id == nil {
 		return Viewer{}, token.NewError(token.NotAuthenticated) // fail closed: no middleware, no viewer
 	}
-	id.once.Do(func() {
-		id.err = errUnresolved // stays when authenticate panics: who asks next must not find an anonymous viewer
-		id.viewer, id.err = id.read(ctx)
-		var refused *token.Error
-		if errors.As(id.err, &refused) && refused.Reason != token.NotAuthenticated {
-			id.mu.Lock()
-			id.rejected = refused
-			id.mu.Unlock()
-		}
-	})
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	if !id.known {
+		id.find(ctx)
+	}
 	return id.viewer, id.err
+}
+
+// find finds out who asks, in the place of what was known. The caller holds mu.
+func (id *identity) find(ctx context.Context) {
+	// What stays when authenticate panics: who asks next must not find an anonymous viewer.
+	id.known, id.viewer, id.err, id.rejected = true, Viewer{}, errUnresolved, nil
+	id.viewer, id.err = id.read(ctx)
+	var refused *token.Error
+	if errors.As(id.err, &refused) && refused.Reason != token.NotAuthenticated {
+		id.rejected = refused
+	}
 }
 
 func (id *identity) read(ctx context.Context) (Viewer, error) {
