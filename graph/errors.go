@@ -19,9 +19,6 @@ import (
 	"github.com/gatehouse/gatehouse/internal/requestid"
 )
 
-// limitExceeded is the code of a request that asks for too much; only the GraphQL edge gives it.
-const limitExceeded fault.Code = "OPERATION_LIMIT_EXCEEDED"
-
 // presenter decides what a client is told of an error: the one place where errors become GraphQL's.
 type presenter struct {
 	log     *slog.Logger
@@ -41,7 +38,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case errors.As(err, &refusal):
 		return refused(path(ctx, told), refusal)
 	case errors.Is(err, context.DeadlineExceeded):
-		return refused(path(ctx, told), fault.New(limitExceeded, fmt.Sprintf("The request took longer than the %s it may take.", p.timeout)))
+		return refused(path(ctx, told), fault.New(fault.LimitExceeded, fmt.Sprintf("The request took longer than the %s it may take.", p.timeout)))
 	case isTold && isOneOf(told):
 		shown := refused(told.Path, fault.BadInput("%s", told.Message))
 		shown.Locations = told.Locations

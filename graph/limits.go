@@ -84,8 +84,12 @@ func deeper(value any, limit int) bool {
 // MutateOperationContext changes nothing; it is where an operation can be refused before it runs.
 func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	root := l.schema.Query
-	if op.Operation.Operation == ast.Mutation {
+	switch op.Operation.Operation {
+	case ast.Mutation:
 		root = l.schema.Mutation
+	case ast.Subscription:
+		root = l.schema.Subscription
+	case ast.Query:
 	}
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{root.Name})
 	names := census{seen: map[string]bool{}}
@@ -280,7 +284,7 @@ func (m *meter) rowCount(f *ast.Field) int {
 }
 
 func exceeded(format string, limit int) *gqlerror.Error {
-	return refused(nil, fault.New(limitExceeded, fmt.Sprintf(format, limit)))
+	return refused(nil, fault.New(fault.LimitExceeded, fmt.Sprintf(format, limit)))
 }
 
 func validationFailed(message string) *gqlerror.Error {

@@ -218,33 +218,44 @@ func (b *upserts) writes() (fresh, changed []*upsert) {
 	return fresh, changed
 }
 
-// store makes and changes products as planned in the same transaction. New ones belong to the owner; nil is
-// the shop itself.
-func (b *upserts) store(ctx context.Context, now time.Time, owner *int64) error {
+// store makes and changes products as planned in the same transaction, and says what that changes. New ones belong to
+// the owner; nil is the shop itself.
+func (b *upserts) store(ctx context.Context, now time.Time, owner *int64) (changes []Change, err error) {
 	fresh, changed := b.writes()
 	if len(fresh) > 0 {
-		if err := b.insert(ctx, fresh, now, owner); err != nil {
-			return err
+		rows, err := b.insert(ctx, fresh, now, owner)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			changes = append(changes, Change{ProductID: row.ID, After: standingOf(row)})
 		}
 	}
 	if len(changed) > 0 {
-		return b.update(ctx, changed, now)
+		if err := b.update(ctx, changed, now); err != nil {
+			return nil, err
+		}
+		for _, row := range changed {
+			before := standingOf(row.old)
+			changes = append(changes, Change{ProductID: row.old.ID, Before: before, After: before.after(row.next.Mutation())})
+		}
 	}
-	return nil
+	return changes, nil
 }
 
-func (b *upserts) insert(ctx context.Context, fresh []*upsert, now time.Time, owner *int64) error {
+func (b *upserts) insert(ctx context.Context, fresh []*upsert, now time.Time, owner *int64) ([]*ent.Product, error) {
 	if err := b.nameSlugs(ctx, fresh); err != nil {
-		return err
+		return nil, err
 	}
 	creates := make([]*ent.ProductCreate, len(fresh))
 	for i, row := range fresh {
 		creates[i] = row.next.SetCreatedAt(now).SetUpdatedAt(now).SetNillableOwnerID(owner)
 	}
-	if err := b.products.CreateBulk(creates...).Exec(ctx); err != nil {
-		return fmt.Errorf("inserting %d products: %w", len(fresh), err)
+	rows, err := b.products.CreateBulk(creates...).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("inserting %d products: %w", len(fresh), err)
 	}
-	return nil
+	return rows, nil
 }
 
 // update changes the products in one statement. It takes the slugs that it gives from nobody: they were free.

@@ -11,11 +11,12 @@ import (
 
 // Catalog is the categories and products. Its methods ask the context for the viewer.
 type Catalog struct {
-	db  *database.DB
-	now func() time.Time
+	db   *database.DB
+	feed Feed
+	now  func() time.Time
 }
 
-// New makes a catalogue over a database, with a clock.
-func New(db *database.DB, now func() time.Time) *Catalog {
-	return &Catalog{db: db, now: func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
+// New makes a catalogue over a database, which announces its changes in the feed, with a clock.
+func New(db *database.DB, feed Feed, now func() time.Time) *Catalog {
+	return &Catalog{db: db, feed: feed, now: func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
 }

@@ -405,7 +405,7 @@ func TestManyCategoriesAndLargeFilters(t *testing.T) {
 func TestNestedPlans(t *testing.T) {
 	ran := new(statements)
 	db, raw := open(t, database.WithTrace(ran.trace))
-	c := catalog.New(db, (&clock{time: noon}).now)
+	c := catalog.New(db, catalog.NewLocalFeed(), (&clock{time: noon}).now)
 	var shelves []int64
 	for i := range 3 {
 		row, err := c.CreateCategory(anonymous(t), catalog.NewCategory{Name: fmt.Sprint("Shelf ", i)}, nil)

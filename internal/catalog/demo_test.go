@@ -66,7 +66,7 @@ func TestLoadDemoAllOrNothing(t *testing.T) {
 			WHEN (SELECT COUNT(*) FROM products) = 50 BEGIN SELECT RAISE(ABORT, 'no more products'); END`); err != nil {
 			t.Fatal(err)
 		}
-		got, err := catalog.New(db, time.Now).LoadDemo(t.Context())
+		got, err := catalog.New(db, catalog.NewLocalFeed(), time.Now).LoadDemo(t.Context())
 		if err == nil || errors.Is(err, catalog.ErrNotEmpty) || got != (catalog.Demo{}) {
 			t.Errorf("LoadDemo = %v, %v; want the failure", got, err)
 		}

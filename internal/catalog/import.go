@@ -75,7 +75,8 @@ type Writer func(ctx context.Context, rows []ImportRow, partial bool) (Imported,
 // is over nobody else can write.
 func (i *Import) WriteTogether(ctx context.Context, f func(Writer) error) error {
 	return i.catalog.db.Write(ctx, func(tx *ent.Tx) error {
-		return f(func(ctx context.Context, rows []ImportRow, partial bool) (Imported, error) {
+		var changes []Change
+		err := f(func(ctx context.Context, rows []ImportRow, partial bool) (Imported, error) {
 			b := i.upserts(tx.Product, tx.Category)
 			if err := b.planImport(ctx, rows); err != nil {
 				return Imported{}, err
@@ -84,8 +85,14 @@ func (i *Import) WriteTogether(ctx context.Context, f func(Writer) error) error 
 			if len(did.Rejected) > 0 && !partial {
 				return did, ErrRejected
 			}
-			return did, b.store(ctx, i.catalog.now(), nil)
+			changed, err := b.store(ctx, i.catalog.now(), nil)
+			changes = append(changes, changed...)
+			return did, err
 		})
+		if err != nil {
+			return err
+		}
+		return i.catalog.feed.Announce(ctx, tx, changes)
 	})
 }
 

@@ -46,10 +46,11 @@ func (c *Catalog) CreateProduct(ctx context.Context, in NewProduct, selected pag
 	var id int64
 	err = c.db.Write(ctx, func(tx *ent.Tx) error {
 		row, err := c.insertProduct(ctx, tx, in, &viewer.UserID)
-		if err == nil {
-			id = row.ID
+		if err != nil {
+			return err
 		}
-		return err
+		id = row.ID
+		return c.feed.Announce(ctx, tx, []Change{{ProductID: id, After: standingOf(row)}})
 	})
 	if err != nil {
 		return nil, err
@@ -81,7 +82,8 @@ func (c *Catalog) UpdateProduct(ctx context.Context, id int64, changes ProductCh
 		} else if err != nil {
 			return fmt.Errorf("updating product %d: %w", id, err)
 		}
-		return nil
+		before := standingOf(row)
+		return c.feed.Announce(ctx, tx, []Change{{ProductID: id, Before: before, After: before.after(update.Mutation())}})
 	})
 	stale := errors.Is(err, errStale)
 	if err != nil && !stale {
@@ -105,7 +107,7 @@ func (c *Catalog) DeleteProduct(ctx context.Context, id int64) (int64, error) {
 		if err := tx.Product.DeleteOne(row).Exec(ctx); err != nil {
 			return fmt.Errorf("deleting product %d: %w", id, err)
 		}
-		return nil
+		return c.feed.Announce(ctx, tx, []Change{{ProductID: id, Before: standingOf(row)}})
 	})
 }
 

@@ -675,7 +675,7 @@ func warehouse(tb testing.TB, n int, opts ...database.Option) (*catalog.Catalog,
 	if _, err := db.Migrate(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
-	return catalog.New(db, (&clock{time: noon}).now), ran, raw
+	return catalog.New(db, catalog.NewLocalFeed(), (&clock{time: noon}).now), ran, raw
 }
 
 func fill(tb testing.TB, raw *sql.DB, n int) {

@@ -164,7 +164,7 @@ func TestAnonymousReadsTouchNoIdentity(t *testing.T) {
 // A database that does not answer is an internal error wherever it is needed, and never a wrong answer.
 func TestBrokenDatabase(t *testing.T) {
 	db, _ := open(t)
-	c := catalog.New(db, (&clock{time: noon}).now)
+	c := catalog.New(db, catalog.NewLocalFeed(), (&clock{time: noon}).now)
 	ctx := as(t, auth.Viewer{UserID: 1, IsStaff: true})
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func explain(t testing.TB, raw *sql.DB, query string) string {
 func TestPlans(t *testing.T) {
 	ran := new(statements)
 	db, raw := open(t, database.WithTrace(ran.trace))
-	c := catalog.New(db, (&clock{time: noon}).now)
+	c := catalog.New(db, catalog.NewLocalFeed(), (&clock{time: noon}).now)
 	ada := auth.Viewer{UserID: 1}
 	products := func(viewer auth.Viewer, args page.Args, where *catalog.ProductWhere, order ...catalog.ProductOrderField) func() error {
 		return func() error {

@@ -60,7 +60,11 @@ func (c *Catalog) UpsertProducts(ctx context.Context, rows []*ProductUpsert, sel
 		keys = b.keys()
 		fresh, changed := b.writes()
 		did.Created, did.Updated = len(fresh), len(changed)
-		return b.store(ctx, c.now(), &viewer.UserID)
+		changes, err := b.store(ctx, c.now(), &viewer.UserID)
+		if err != nil {
+			return err
+		}
+		return c.feed.Announce(ctx, tx, changes)
 	})
 	if err != nil {
 		return Upserted{}, err

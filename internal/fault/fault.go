@@ -21,6 +21,7 @@ const (
 	BadUserInput       Code = "BAD_USER_INPUT"      // the arguments make no sense
 	NotFound           Code = "NOT_FOUND"           // no such thing, or none the viewer may see
 	RateLimited        Code = "RATE_LIMITED"        // too many attempts, or too busy for this one
+	LimitExceeded      Code = "OPERATION_LIMIT_EXCEEDED"
 	Internal           Code = "INTERNAL_SERVER_ERROR"
 )
 

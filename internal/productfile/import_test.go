@@ -40,7 +40,7 @@ func newStore(t testing.TB) *store {
 		t.Fatal(err)
 	}
 	s := &store{time: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
-	s.Catalog = catalog.New(db, func() time.Time { return s.time })
+	s.Catalog = catalog.New(db, catalog.NewLocalFeed(), func() time.Time { return s.time })
 	if s.raw, err = sql.Open("sqlite3", path); err != nil {
 		t.Fatal(err)
 	}
