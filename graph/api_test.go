@@ -76,7 +76,7 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 		t.Fatal(err)
 	}
 	a.accounts = accounts
-	shop := catalog.New(a.db, time.Now)
+	shop := catalog.New(a.db, catalog.NewLocalFeed(), time.Now)
 	if _, err := shop.LoadDemo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,9 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 	for _, c := range change {
 		c(&settings)
 	}
-	edge := &transport.HTTP{Executor: graph.New(settings), MaxBody: 1 << 20, Log: log}
+	edge := transport.New(transport.Settings{
+		Executor: graph.New(settings), MaxBody: 1 << 20, Log: log, Timeout: time.Minute, Now: time.Now, Pace: transport.DefaultPace(),
+	})
 	a.handler = requestid.Handler(rand.Reader, auth.Middleware(accounts.Authenticate, nil)(edge))
 	return a
 }

@@ -16,6 +16,7 @@ import (
 // about what a stranger can do with it.
 var public = []string{
 	"Query.category", "Query.categories", "Query.product", "Query.products", "Query.node", "Query.nodes",
+	"Subscription.productChanged",
 	"Mutation.register", "Mutation.tokenObtain", "Mutation.tokenRefresh", "Mutation.tokenVerify", "Mutation.tokenRevoke",
 }
 

@@ -53,6 +53,7 @@ func New(s Settings) graphql.GraphExecutor {
 	} else {
 		exec.Use(noIntrospection{})
 	}
+	exec.AroundOperations(streams{exec}.aroundOperation)
 	exec.AroundResponses(tellRejection)
 	return exec
 }

@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	Product() ProductResolver
 	Query() QueryResolver
 	Session() SessionResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -182,6 +183,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ProductEvent struct {
+		Kind      func(childComplexity int) int
+		Product   func(childComplexity int) int
+		ProductID func(childComplexity int) int
+	}
+
 	ProductPayload struct {
 		Errors  func(childComplexity int) int
 		Product func(childComplexity int) int
@@ -230,6 +237,10 @@ type ComplexityRoot struct {
 	SessionRevokePayload struct {
 		Errors  func(childComplexity int) int
 		Session func(childComplexity int) int
+	}
+
+	Subscription struct {
+		ProductChanged func(childComplexity int, category *int64, ids []int64) int
 	}
 
 	TokenObtainPayload struct {
@@ -345,6 +356,9 @@ type QueryResolver interface {
 }
 type SessionResolver interface {
 	Current(ctx context.Context, obj *ent.Session) (bool, error)
+}
+type SubscriptionResolver interface {
+	ProductChanged(ctx context.Context, category *int64, ids []int64) (<-chan *catalog.ProductEvent, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -963,6 +977,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProductEdge.Node(childComplexity), true
 
+	case "ProductEvent.kind":
+		if e.ComplexityRoot.ProductEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductEvent.Kind(childComplexity), true
+	case "ProductEvent.product":
+		if e.ComplexityRoot.ProductEvent.Product == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductEvent.Product(childComplexity), true
+	case "ProductEvent.productId":
+		if e.ComplexityRoot.ProductEvent.ProductID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductEvent.ProductID(childComplexity), true
+
 	case "ProductPayload.errors":
 		if e.ComplexityRoot.ProductPayload.Errors == nil {
 			break
@@ -1184,6 +1217,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionRevokePayload.Session(childComplexity), true
+
+	case "Subscription.productChanged":
+		if e.ComplexityRoot.Subscription.ProductChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_productChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ProductChanged(childComplexity, args["category"].(*int64), args["ids"].([]int64)), true
 
 	case "TokenObtainPayload.access":
 		if e.ComplexityRoot.TokenObtainPayload.Access == nil {
@@ -1478,6 +1523,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -1863,6 +1925,44 @@ enum UserErrorCode {
   STALE_VERSION
   "Something still depends on the row, so it cannot be deleted."
   IN_USE
+}
+`, BuiltIn: false},
+	{Name: "../schema/event.graphqls", Input: `"What happened to a product, as far as the viewer is concerned."
+enum ProductEventKind {
+  "It is new: made, or published so that the viewer sees it from now on."
+  CREATED
+  "It was changed. The viewer saw it before and sees it still."
+  UPDATED
+  "It is gone: deleted, or unpublished so that the viewer does not see it any more."
+  DELETED
+}
+
+"Something that happened to a product."
+type ProductEvent {
+  "What happened."
+  kind: ProductEventKind!
+  "The product's id, also when it is gone."
+  productId: ID!
+  "The product as it is by now, with changes of which later events tell; null when it is gone."
+  product: Product
+}
+
+extend type Subscription {
+  """
+  Tells of every product that is made, changed or deleted from now on, as soon as that is committed, in order. Of
+  unpublished products only their owner and staff are told. What happened before, or between two subscriptions, is not
+  told: read what you show anew once you are subscribed.
+
+  It ends with ` + "`" + `UNAUTHENTICATED` + "`" + ` when the token it began with, if any, expires or its session ends; and with
+  ` + "`" + `OPERATION_LIMIT_EXCEEDED` + "`" + ` when the client does not take the events in time. Changes by ` + "`" + `gatehouse import` + "`" + ` and by other
+  programs are not told.
+  """
+  productChanged(
+    "Only products in this very category, before the change or after it: one that is moved elsewhere is ` + "`" + `UPDATED` + "`" + `."
+    category: ID
+    "Only these products, at most 100; an empty list means none."
+    ids: [ID!]
+  ): ProductEvent!
 }
 `, BuiltIn: false},
 	{Name: "../schema/filters.graphqls", Input: `"Which way an order runs."
@@ -2272,6 +2372,9 @@ type Query
 
 "What may be changed. Fields without a note are open to everybody."
 type Mutation
+
+"What may be followed, over WebSocket (graphql-transport-ws) or as server-sent events. Fields without a note are open to everybody."
+type Subscription
 `, BuiltIn: false},
 	{Name: "../schema/session.graphqls", Input: `"One sign-in, on one device. Seen by its owner and by staff only."
 type Session implements Node {
@@ -2907,6 +3010,18 @@ func (ec *executionContext) childFields_ProductEdge(ctx context.Context, field g
 		return ec.fieldContext_ProductEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ProductEvent_kind(ctx, field)
+	case "productId":
+		return ec.fieldContext_ProductEvent_productId(ctx, field)
+	case "product":
+		return ec.fieldContext_ProductEvent_product(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductEvent", field.Name)
 }
 
 func (ec *executionContext) childFields_ProductPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3902,6 +4017,28 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["orderBy"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_productChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "category",
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOID2ᚖint64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["category"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]int64, error) {
+			return ec.unmarshalOID2ᚕint64ᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg1
 	return args, nil
 }
 
@@ -6624,6 +6761,84 @@ func (ec *executionContext) fieldContext_ProductEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _ProductEvent_kind(ctx context.Context, field graphql.CollectedField, obj *catalog.ProductEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductEvent_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v catalog.EventKind) graphql.Marshaler {
+			return ec.marshalNProductEventKind2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐEventKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductEvent_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductEvent", field, false, false, "ProductEventKind")
+}
+
+func (ec *executionContext) _ProductEvent_productId(ctx context.Context, field graphql.CollectedField, obj *catalog.ProductEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductEvent_productId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProductID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNID2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProductEvent_productId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProductEvent", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ProductEvent_product(ctx context.Context, field graphql.CollectedField, obj *catalog.ProductEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProductEvent_product(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Product, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Product) graphql.Marshaler {
+			return ec.marshalOProduct2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋentᚐProduct(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProductEvent_product(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProductEvent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Product(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ProductPayload_product(ctx context.Context, field graphql.CollectedField, obj *ProductPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7691,6 +7906,50 @@ func (ec *executionContext) fieldContext_SessionRevokePayload_errors(_ context.C
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_productChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_productChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ProductChanged(ctx, fc.Args["category"].(*int64), fc.Args["ids"].([]int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.ProductEvent) graphql.Marshaler {
+			return ec.marshalNProductEvent2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_productChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProductEvent(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_productChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -12136,6 +12395,49 @@ func (ec *executionContext) _ProductEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var productEventImplementors = []string{"ProductEvent"}
+
+func (ec *executionContext) _ProductEvent(ctx context.Context, sel ast.SelectionSet, obj *catalog.ProductEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, productEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProductEvent")
+		case "kind":
+			out.Values[i] = ec._ProductEvent_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "productId":
+			out.Values[i] = ec._ProductEvent_productId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "product":
+			out.Values[i] = ec._ProductEvent_product(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var productPayloadImplementors = []string{"ProductPayload"}
 
 func (ec *executionContext) _ProductPayload(ctx context.Context, sel ast.SelectionSet, obj *ProductPayload) graphql.Marshaler {
@@ -12508,6 +12810,26 @@ func (ec *executionContext) _SessionRevokePayload(ctx context.Context, sel ast.S
 	}
 
 	return out
+}
+
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "productChanged":
+		return ec._Subscription_productChanged(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
 }
 
 var tokenObtainPayloadImplementors = []string{"TokenObtainPayload"}
@@ -13675,6 +13997,29 @@ func (ec *executionContext) marshalNProductEdge2ᚖgithubᚗcomᚋgatehouseᚋga
 		return graphql.Null
 	}
 	return ec._ProductEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProductEvent2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductEvent(ctx context.Context, sel ast.SelectionSet, v *catalog.ProductEvent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProductEvent!")
+		return graphql.Null
+	}
+	return ec._ProductEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProductEventKind2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐEventKind(ctx context.Context, v any) (catalog.EventKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := catalog.EventKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProductEventKind2githubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐEventKind(ctx context.Context, sel ast.SelectionSet, v catalog.EventKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProductEventKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNProductOrder2ᚖgithubᚗcomᚋgatehouseᚋgatehouseᚋinternalᚋcatalogᚐProductOrder(ctx context.Context, v any) (*catalog.ProductOrder, error) {

@@ -102,6 +102,10 @@ type SessionRevokePayload struct {
 	Errors []*fault.Mistake `json:"errors"`
 }
 
+// What may be followed, over WebSocket (graphql-transport-ws) or as server-sent events. Fields without a note are open to everybody.
+type Subscription struct {
+}
+
 // What came of `tokenRevoke`.
 type TokenRevokePayload struct {
 	// True when this call ended the session, or another server's token; false when that was over already.

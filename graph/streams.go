@@ -1,0 +1,89 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/gatehouse/gatehouse/internal/catalog"
+)
+
+// stream turns the events of a subscription into what gqlgen wants: a channel, which is closed when there are no more.
+// Why that is, which a channel cannot tell, is left for streams to answer.
+func stream(ctx context.Context) func(*catalog.Events, error) (<-chan *catalog.ProductEvent, error) {
+	return func(events *catalog.Events, err error) (<-chan *catalog.ProductEvent, error) {
+		if err != nil {
+			return nil, err
+		}
+		told := make(chan *catalog.ProductEvent)
+		go func() {
+			defer close(told)
+			defer events.Close()
+			for {
+				event, err := events.Next(ctx)
+				if err != nil {
+					endingOf(ctx).because(err)
+					return
+				}
+				select {
+				case told <- event:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		return told, nil
+	}
+}
+
+// ending is why a stream ended. It is written before the stream's channel is closed, and read after that.
+type ending struct{ err error }
+
+type endingKey struct{}
+
+func endingOf(ctx context.Context) *ending {
+	e, _ := ctx.Value(endingKey{}).(*ending)
+	return e
+}
+
+func (e *ending) because(err error) {
+	if e != nil {
+		e.err = err
+	}
+}
+
+// streams answers, at the end of a subscription, why it ended: with errors, no data, and HasNext false, by which
+// transports tell it from an answer. gqlgen alone would just stop.
+type streams struct{ exec *executor.Executor }
+
+func (s streams) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation.Operation != ast.Subscription {
+		return next(ctx)
+	}
+	ended := new(ending)
+	answer := next(context.WithValue(ctx, endingKey{}, ended))
+	return func(ctx context.Context) *graphql.Response {
+		// gqlgen resolves what is below a subscription's field as if that were the root.
+		ctx = withRootField(ctx, op)
+		response := answer(ctx)
+		if response != nil || ended.err == nil || ctx.Err() != nil {
+			return response
+		}
+		response = s.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(ended.err)})
+		response.HasNext = new(bool)
+		ended.err = nil
+		return response
+	}
+}
+
+// withRootField is the context of what is resolved below the operation's only root field.
+func withRootField(ctx context.Context, op *graphql.OperationContext) context.Context {
+	for _, field := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"}) {
+		return graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: field})
+	}
+	return ctx
+}
