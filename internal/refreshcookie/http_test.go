@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
@@ -22,7 +23,7 @@ import (
 type executor func(ctx context.Context) *graphql.Response
 
 func (executor) CreateOperationContext(context.Context, *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
-	return &graphql.OperationContext{}, nil
+	return &graphql.OperationContext{Operation: &ast.OperationDefinition{Operation: ast.Mutation}}, nil
 }
 
 func (e executor) DispatchOperation(ctx context.Context, _ *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
@@ -46,15 +47,16 @@ func TestTheCookieSurvivesWhatFollows(t *testing.T) {
 		"what cannot be read": func(context.Context) *graphql.Response { return &graphql.Response{Data: json.RawMessage(`{`)} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			api := refreshcookie.Middleware(refreshcookie.Settings{Now: func() time.Time { return now }})(&transport.HTTP{
+			api := refreshcookie.Middleware(refreshcookie.Settings{Now: func() time.Time { return now }})(transport.New(transport.Settings{
 				Executor: executor(func(ctx context.Context) *graphql.Response {
 					refreshcookie.FromContext(ctx).Set("successor", now.Add(time.Minute))
 					return then(ctx)
 				}),
 				MaxBody: 1000,
+				Timeout: time.Second,
 				Log:     slog.New(slog.DiscardHandler),
-			})
-			server := httptest.NewServer(transport.WithTimeout(time.Second, api))
+			}))
+			server := httptest.NewServer(api)
 			defer server.Close()
 			response, err := server.Client().Post(server.URL, "application/json", strings.NewReader(`{"query": "{ x }"}`))
 			if err != nil {
@@ -74,16 +76,18 @@ func TestTheCookieSurvivesWhatFollows(t *testing.T) {
 
 // A request that never gets as far as an operation leaves the cookie alone.
 func TestNoOperationNoCookie(t *testing.T) {
-	api := refreshcookie.Middleware(refreshcookie.Settings{Now: func() time.Time { return now }})(&transport.HTTP{
+	api := refreshcookie.Middleware(refreshcookie.Settings{Now: func() time.Time { return now }})(transport.New(transport.Settings{
 		Executor: executor(func(context.Context) *graphql.Response { panic("executed") }),
 		MaxBody:  10,
+		Timeout:  time.Minute,
 		Log:      slog.New(slog.DiscardHandler),
-	})
+	}))
 	for _, tt := range []struct {
 		method, contentType, body string
 		status                    int
 	}{
-		{"GET", "application/json", `{"query": "{ x }"}`, http.StatusMethodNotAllowed},
+		{"PUT", "application/json", `{"query": "{ x }"}`, http.StatusMethodNotAllowed},
+		{"GET", "application/json", `{"query": "{ x }"}`, http.StatusBadRequest},
 		{"POST", "text/plain", `{"query": "{ x }"}`, http.StatusUnsupportedMediaType}, // as a form of a foreign page sends it
 		{"POST", "application/x-www-form-urlencoded", `query={x}`, http.StatusUnsupportedMediaType},
 		{"POST", "multipart/form-data; boundary=x", `--x--`, http.StatusUnsupportedMediaType},

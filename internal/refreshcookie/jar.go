@@ -22,7 +22,7 @@ const path = "/graphql"
 type Jar struct {
 	settings Settings
 	request  *http.Request
-	answer   http.Header
+	answer   http.Header // nil: it cannot be written any more
 	secure   bool
 }
 
@@ -85,7 +85,9 @@ func (j *Jar) put(value string, maxAge int) {
 		HttpOnly: true,
 		SameSite: http.SameSiteStrictMode,
 	}
-	j.answer.Set("Set-Cookie", cookie.String()) // it is this server's only cookie
+	if j.answer != nil {
+		j.answer.Set("Set-Cookie", cookie.String()) // it is this server's only cookie
+	}
 }
 
 func (j *Jar) name() string {

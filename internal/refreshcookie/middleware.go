@@ -38,3 +38,15 @@ func FromContext(ctx context.Context) *Jar {
 	jar, _ := ctx.Value(contextKey{}).(*Jar)
 	return jar
 }
+
+// WithoutAnswer returns a context in which no cookie can be set any more, because the header of the answer is written
+// before an operation runs: whatever has to set one is refused there.
+func WithoutAnswer(ctx context.Context) context.Context {
+	jar := FromContext(ctx)
+	if jar == nil {
+		return ctx
+	}
+	mute := *jar
+	mute.answer = nil
+	return context.WithValue(ctx, contextKey{}, &mute)
+}
