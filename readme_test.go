@@ -244,7 +244,7 @@ func tracedAPI(t *testing.T, trace func(context.Context, ...any)) (api http.Hand
 	if err != nil {
 		t.Fatal(err)
 	}
-	products := catalog.New(db, time.Now)
+	products := catalog.New(db, catalog.NewLocalFeed(), time.Now)
 	if _, err := products.LoadDemo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,8 @@ func tracedAPI(t *testing.T, trace func(context.Context, ...any)) (api http.Hand
 	if err != nil {
 		t.Fatal(err)
 	}
-	return (&app{settings: settings, log: log, db: db, accounts: accounts, catalog: products}).handler(), tokens.Access
+	parts := &app{settings: settings, log: log, db: db, accounts: accounts, catalog: products}
+	return parts.handler(parts.api()), tokens.Access
 }
 
 // TestLinks follows every link of the documents to a file of this tree, and to a heading in it.

@@ -191,7 +191,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 	}
 	return &app{
 		settings: settings, log: log, db: db, issuer: issuer, guard: guard, trail: trail, accounts: accounts,
-		catalog: catalog.New(db, time.Now),
+		catalog: catalog.New(db, catalog.NewLocalFeed(), time.Now),
 	}, nil
 }
 
@@ -245,8 +245,9 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
+	api := app.api()
 	server := &http.Server{
-		Handler:           app.handler(),
+		Handler:           app.handler(api),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       settings.RequestTimeout,
 		WriteTimeout:      settings.RequestTimeout + 5*time.Second, // room to say that it took too long
@@ -254,6 +255,7 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	server.RegisterOnShutdown(api.Stop)
 	var background sync.WaitGroup
 	defer background.Wait() // the database is closed after this
 	ctx, stopBackground := context.WithCancel(ctx)
@@ -276,18 +278,18 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	log.InfoContext(ctx, "shutting down: running requests may finish", "timeout", settings.ShutdownTimeout)
+	log.InfoContext(ctx, "shutting down: running requests may finish, streams end", "timeout", settings.ShutdownTimeout)
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.ShutdownTimeout)
 	defer cancel()
-	if err := server.Shutdown(deadline); err != nil {
+	if err := errors.Join(server.Shutdown(deadline), api.Wait(deadline)); err != nil { // it does not wait for WebSockets
 		return fmt.Errorf("shutting down: %w", err)
 	}
 	return nil
 }
 
-// handler is what is served: the API at /graphql, the public keys, and the playground at /.
-func (a *app) handler() http.Handler {
-	var api http.Handler = &transport.HTTP{
+// api is the API itself, for requests of which it is known who asks.
+func (a *app) api() *transport.GraphQL {
+	return transport.New(transport.Settings{
 		Executor: graph.New(graph.Settings{
 			Accounts:      a.accounts,
 			Catalog:       a.catalog,
@@ -296,9 +298,17 @@ func (a *app) handler() http.Handler {
 			Introspection: a.settings.Introspection,
 			Timeout:       a.settings.RequestTimeout,
 		}),
-		MaxBody: a.settings.MaxBodyBytes,
 		Log:     a.log,
-	}
+		MaxBody: a.settings.MaxBodyBytes,
+		Timeout: a.settings.RequestTimeout,
+		Origins: a.settings.CORSOrigins,
+		Now:     time.Now,
+		Pace:    transport.DefaultPace(),
+	})
+}
+
+// handler is what is served: the API at /graphql, the public keys, and the playground at /.
+func (a *app) handler(api http.Handler) http.Handler {
 	api = auth.Middleware(a.accounts.Authenticate, a.settings.TrustedProxyPrefixes())(api)
 	headers := []string{"Accept", "Authorization", "Content-Type"}
 	if a.settings.RefreshCookie {
@@ -309,11 +319,10 @@ func (a *app) handler() http.Handler {
 			Now:          time.Now,
 		})(api)
 	}
-	api = transport.WithTimeout(a.settings.RequestTimeout, api)
 	if len(a.settings.CORSOrigins) > 0 { // the library takes an empty list for every origin
 		api = cors.New(cors.Options{
 			AllowedOrigins:   a.settings.CORSOrigins,
-			AllowedMethods:   []string{http.MethodPost},
+			AllowedMethods:   []string{http.MethodGet, http.MethodPost},
 			AllowedHeaders:   headers,
 			ExposedHeaders:   []string{"X-Request-Id"},
 			AllowCredentials: a.settings.RefreshCookie,

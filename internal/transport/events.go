@@ -1,0 +1,144 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/gatehouse/gatehouse/internal/refreshcookie"
+)
+
+// serveEvents answers a request with server-sent events, one connection for each operation: "distinct connections mode"
+// of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Each answer is an event `next`, and the last is
+// followed by `complete`. A stream that is ended because the server stops has no `complete`: its client comes again.
+func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *graphql.RawParams) {
+	ctx, cancel := context.WithCancel(refreshcookie.WithoutAnswer(r.Context()))
+	defer cancel()
+	ctx, op, not := g.start(ctx, params)
+	if not == nil && r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
+		g.refuse(w, mediaEvents, mutationByGET)
+		return
+	}
+	end, refused := g.begin()
+	if refused != nil {
+		g.refuse(w, mediaEvents, refused)
+		return
+	}
+	defer end()
+	defer context.AfterFunc(g.stopping, cancel)()
+	e := g.openEvents(w)
+	if not != nil {
+		e.last(not.response)
+		return
+	}
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer cancel()
+	beside.Go(func() { e.keepAlive(ctx) })
+	if op.Operation.Operation == ast.Subscription {
+		beside.Go(func() {
+			g.watch(ctx, func(refusal error) {
+				e.last(g.present(ctx, refusal))
+				cancel()
+			})
+		})
+	}
+	g.tellAll(ctx, e, op)
+}
+
+// tellAll executes an operation, and tells its answers as events.
+func (g *GraphQL) tellAll(ctx context.Context, e *events, op *graphql.OperationContext) {
+	ctx, cancel := g.limited(ctx, op)
+	defer cancel()
+	for answer := range g.run(ctx, op) {
+		if err := e.tell("next", answer.response); err != nil {
+			return
+		}
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		e.last(g.present(ctx, ctx.Err()))
+	case ctx.Err() == nil:
+		e.complete()
+	}
+}
+
+// events writes server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). Its methods may be
+// called by different goroutines.
+type events struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	now     func() time.Time
+	pace    Pace
+
+	mu   sync.Mutex
+	over bool // nothing more is to be written
+}
+
+func (g *GraphQL) openEvents(w http.ResponseWriter) *events {
+	e := &events{w: w, control: http.NewResponseController(w), now: g.Now, pace: g.Pace}
+	header := w.Header()
+	header.Set("Content-Type", mediaEvents+"; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	header.Set("X-Content-Type-Options", "nosniff")
+	_ = e.control.SetReadDeadline(time.Time{}) // or the server would take the client for gone when its time to ask is up
+	_ = e.write(":\n\n")                       // tells the client that it is heard
+	return e
+}
+
+// tell writes one event. Its error says that the client is gone, or does not read.
+func (e *events) tell(name string, data response) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	return e.write("event: " + name + "\ndata: " + string(text) + "\n\n")
+}
+
+// complete writes the event that says that there are no more. It has a data line, or browsers would not tell it.
+func (e *events) complete() {
+	_ = e.write("event: complete\ndata: \n\n")
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.over = true
+}
+
+// last tells an answer that is followed by no other.
+func (e *events) last(data response) {
+	_ = e.tell("next", data)
+	e.complete()
+}
+
+// keepAlive writes comments, so that nothing on the way takes the connection for dead, and its end is noticed.
+func (e *events) keepAlive(ctx context.Context) {
+	ticker := time.NewTicker(e.pace.KeepAlive)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_ = e.write(":\n\n")
+		}
+	}
+}
+
+func (e *events) write(text string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.over {
+		return nil
+	}
+	_ = e.control.SetWriteDeadline(e.now().Add(e.pace.Write))
+	if _, err := e.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return e.control.Flush()
+}

@@ -1,0 +1,129 @@
+// Package transport speaks GraphQL: over HTTP, as server-sent events, and over WebSocket, all at one path. It takes the
+// place of gqlgen's transports, which put the body of a bad request into the answer, read bodies of any size and pay no
+// heed to what a client can read.
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Settings are what GraphQL is served with. All are required but Origins.
+type Settings struct {
+	Executor graphql.GraphExecutor
+	Log      *slog.Logger
+	// MaxBody is how long a request, or a message of a WebSocket, may be, in bytes.
+	MaxBody int64
+	// Timeout is how long a query or a mutation may take. Subscriptions last for as long as they are wanted.
+	Timeout time.Duration
+	// Origins are those whose pages may open WebSockets, beside the server's own: scheme://host[:port] exactly as browsers
+	// send them.
+	Origins []string
+	// Now is the clock by which a client is given time to take what is written to it.
+	Now func() time.Time
+	// Pace is how long streams wait for what.
+	Pace Pace
+}
+
+// Pace is how long streams wait for what.
+type Pace struct {
+	// Init is how long after opening a WebSocket its client has to say who it is.
+	Init time.Duration
+	// Write is how long a client may take to take what is written to it.
+	Write time.Duration
+	// KeepAlive is the time between two signs of life in a stream that has nothing else to tell.
+	KeepAlive time.Duration
+	// Renew is how often a stream looks whether the token serves that it was opened with.
+	Renew time.Duration
+}
+
+// DefaultPace is the pace of a server. A stream ends within 2 seconds after its session.
+func DefaultPace() Pace {
+	return Pace{Init: 5 * time.Second, Write: 10 * time.Second, KeepAlive: 15 * time.Second, Renew: 2 * time.Second}
+}
+
+// GraphQL serves GraphQL as each request wants it. Make it with New.
+type GraphQL struct {
+	Settings
+	stopping context.Context // ends when streams are to end
+	stop     context.CancelFunc
+	mu       sync.Mutex // held to begin a stream and to stop, so that none begins after that
+	streams  sync.WaitGroup
+}
+
+// New makes a server that serves until it is stopped.
+func New(s Settings) *GraphQL {
+	g := &GraphQL{Settings: s}
+	g.stopping, g.stop = context.WithCancel(context.Background())
+	return g
+}
+
+// Stop ends all streams, in a way that tells their clients to come again, and has new ones refused. Requests that are
+// answered at once are not concerned: they end by themselves.
+func (g *GraphQL) Stop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stop()
+}
+
+// Wait waits, after Stop, until the streams have ended. Its error is the context's.
+func (g *GraphQL) Wait(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		g.streams.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// begin counts a stream in, unless the server stops. The caller calls end when it has ended.
+func (g *GraphQL) begin() (end func(), refused *refusal) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.stopping.Err() != nil {
+		return nil, &refusal{status: http.StatusServiceUnavailable, message: "The server is about to stop: try again."}
+	}
+	g.streams.Add(1)
+	return g.streams.Done, nil
+}
+
+// ServeHTTP answers one request, or serves one stream until it ends.
+func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if asksForWebSocket(r) {
+		g.serveWebSocket(w, r)
+		return
+	}
+	w.Header().Set("Vary", "Accept")
+	media, ok := negotiate(r.Header.Values("Accept"))
+	if !ok {
+		g.refuse(w, mediaJSON, &refusal{status: http.StatusNotAcceptable, message: "An answer is " + mediaResponse + ", " + mediaJSON + " or, as it comes, " + mediaEvents + ": the request accepts none of them."})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
+	defer cancel()
+	params, refused := g.read(w, r.WithContext(ctx))
+	switch {
+	case refused != nil:
+		g.refuse(w, media, refused)
+	case media == mediaEvents:
+		g.serveEvents(w, r, params)
+	default:
+		g.answer(ctx, w, r.Method, media, params)
+	}
+}
+
+// asksForWebSocket says whether a request wants to become a WebSocket (RFC 6455, section 4.1).
+func asksForWebSocket(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}

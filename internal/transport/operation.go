@@ -1,0 +1,182 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/fault"
+)
+
+// operation is one operation of a socket's, from its subscribe message to its end.
+type operation struct {
+	id     string
+	params *graphql.RawParams
+	ctx    context.Context
+	stop   context.CancelFunc
+}
+
+var badMessage = &closing{closeBadRequest, "Invalid message"}
+
+// hear does what a message of the client's asks for. It answers why the socket is to be closed, or nil.
+func (s *socket) hear(text []byte) *closing {
+	m, ok := parse(text)
+	if !ok {
+		return badMessage
+	}
+	switch m.kind {
+	case connectionInit:
+		return s.initiate(m)
+	case ping:
+		return s.answerPing(m)
+	case pong:
+		return nil
+	case subscribe:
+		return s.subscribe(m)
+	case complete:
+		if m.id == "" {
+			return badMessage
+		}
+		s.forget(m.id)
+		return nil
+	}
+	return badMessage
+}
+
+func (s *socket) initiate(m heard) *closing {
+	if s.initiated {
+		return &closing{closeTooManyInits, "Too many initialisation requests"}
+	}
+	s.initiated = true
+	s.initTimer.Stop()
+	header, ok := authorization(m.payload)
+	if !ok {
+		return badMessage
+	}
+	if why := s.authenticate(header); why != nil {
+		return why
+	}
+	s.acknowledged = true
+	_ = s.write(message{Type: connectionAck}) // if the client is gone, reading tells
+	return nil
+}
+
+func (s *socket) answerPing(m heard) *closing {
+	answer := message{Type: pong}
+	if m.payload != nil {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(m.payload, &object) != nil {
+			return badMessage
+		}
+		answer.Payload = m.payload
+	}
+	_ = s.write(answer)
+	return nil
+}
+
+// subscribe begins an operation: of any kind, not only a subscription.
+func (s *socket) subscribe(m heard) *closing {
+	if !s.acknowledged {
+		return &closing{closeUnauthorized, "Unauthorized"}
+	}
+	params, refused := decode(m.payload)
+	if m.id == "" || refused != nil {
+		return badMessage
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.operations[m.id] != nil {
+		return &closing{closeSubscriberHere, alreadyExists(m.id)}
+	}
+	if len(s.operations) >= maxOperations {
+		_ = s.write(message{ID: m.id, Type: failure, Payload: gqlerror.List{{
+			Message:    fmt.Sprintf("At most %d operations may run at a time in one WebSocket.", maxOperations),
+			Extensions: map[string]any{"code": string(fault.LimitExceeded)},
+		}}})
+		return nil
+	}
+	op := &operation{id: m.id, params: params}
+	op.ctx, op.stop = context.WithCancel(auth.WithHeader(s.ctx, s.header))
+	s.operations[m.id] = op
+	s.beside.Go(func() { s.execute(op) })
+	return nil
+}
+
+// alreadyExists is what the protocol has a socket say when it is closed for an id that is taken.
+func alreadyExists(id string) string {
+	if len(id) > 64 {
+		return "Subscriber already exists"
+	}
+	return "Subscriber for " + id + " already exists"
+}
+
+// forget ends an operation without a word: the client has ended it. Its id is free again.
+func (s *socket) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if op := s.operations[id]; op != nil {
+		op.stop()
+		delete(s.operations, id)
+	}
+}
+
+// execute executes an operation, and tells its answers.
+func (s *socket) execute(op *operation) {
+	defer op.stop()
+	ctx, running, not := s.g.start(op.ctx, op.params)
+	if not != nil {
+		s.end(op, not.response)
+		return
+	}
+	ctx, cancel := s.g.limited(ctx, running)
+	defer cancel()
+	for answer := range s.g.run(ctx, running) {
+		switch {
+		case answer.outcome == outcomeExecuted:
+			s.tell(op, message{ID: op.id, Type: next, Payload: answer.response})
+			continue
+		case answer.outcome == outcomeEnded && answer.response.code() == fault.Unauthenticated:
+			s.close(*forbidden(answer.response.reason()))
+		case answer.outcome == outcomeEnded && answer.response.code() == fault.LimitExceeded:
+			s.close(closing{closeTryAgainLater, "Events were lost: read anew what you show"})
+		default:
+			s.end(op, answer.response)
+		}
+		return
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		s.end(op, s.g.present(ctx, ctx.Err()))
+	case ctx.Err() == nil:
+		s.last(op, message{ID: op.id, Type: complete})
+	}
+}
+
+// end tells why an operation ends before it has come to its end.
+func (s *socket) end(op *operation, why response) {
+	s.last(op, message{ID: op.id, Type: failure, Payload: why.Errors})
+}
+
+// tell sends a message of an operation, unless the client has ended it.
+func (s *socket) tell(op *operation, m message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.operations[op.id] == op && !s.closing.Load() {
+		_ = s.write(m) // if the client is gone, reading tells
+	}
+}
+
+// last sends the last message of an operation, unless the client has ended it. Its id is free once the client hears that.
+func (s *socket) last(op *operation, m message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.operations[op.id] == op && !s.closing.Load() {
+		delete(s.operations, op.id)
+		_ = s.write(m)
+	}
+}

@@ -1,0 +1,145 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// refusal is why a request is no GraphQL request at all, or none that can be made in this way. Its message is a sentence
+// for the client, and holds nothing of the request.
+type refusal struct {
+	status  int // of HTTP
+	message string
+	allow   string // what methods may be used; empty: no matter
+}
+
+// The parts of a request, as members of a JSON object or parameters of an address.
+const (
+	partQuery         = "query"
+	partOperationName = "operationName"
+	partVariables     = "variables"
+	partExtensions    = "extensions"
+)
+
+var (
+	notJSON = &refusal{status: http.StatusBadRequest, message: "The request body must be one JSON object with a query, and as it may be operationName, variables and extensions."}
+	noQuery = &refusal{status: http.StatusBadRequest, message: "The request has no query."}
+)
+
+// read reads a request by POST or by GET.
+func (g *GraphQL) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	var params *graphql.RawParams
+	var refused *refusal
+	switch r.Method {
+	case http.MethodPost:
+		params, refused = g.readBody(w, r)
+	case http.MethodGet:
+		params, refused = readAddress(r.URL)
+	default:
+		refused = &refusal{status: http.StatusMethodNotAllowed, allow: "GET, POST", message: "Send GraphQL requests by POST, or queries by GET."}
+	}
+	if refused == nil {
+		params.Headers = r.Header
+	}
+	return params, refused
+}
+
+func (g *GraphQL) readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	if !isJSON(r.Header.Get("Content-Type")) {
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, message: "The Content-Type of a request must be application/json, in UTF-8."}
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.MaxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &refusal{status: http.StatusRequestEntityTooLarge, message: "The request body is too large."}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &refusal{status: http.StatusRequestTimeout, message: "The request body did not arrive in time."}
+	case err != nil:
+		return nil, notJSON
+	}
+	return decode(text)
+}
+
+// decode reads a request from a JSON object.
+func decode(text []byte) (*graphql.RawParams, *refusal) {
+	if !utf8.Valid(text) { // it would be mended silently, and two passwords become one
+		return nil, notJSON
+	}
+	// Members are read one by one because a struct's would be found whatever the case of their names.
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil || members == nil {
+		return nil, notJSON
+	}
+	params := &graphql.RawParams{}
+	for name, into := range map[string]any{
+		partQuery:         &params.Query,
+		partOperationName: &params.OperationName,
+		partVariables:     &params.Variables,
+		partExtensions:    &params.Extensions,
+	} {
+		if err := readMember(members[name], into); err != nil {
+			return nil, notJSON
+		}
+	}
+	if strings.TrimSpace(params.Query) == "" {
+		return nil, noQuery
+	}
+	return params, nil
+}
+
+// readAddress reads a request from the parameters of an address.
+func readAddress(address *url.URL) (*graphql.RawParams, *refusal) {
+	bad := func(message string) (*graphql.RawParams, *refusal) {
+		return nil, &refusal{status: http.StatusBadRequest, message: message}
+	}
+	values, err := url.ParseQuery(address.RawQuery)
+	if err != nil {
+		return bad("The request's parameters cannot be read.")
+	}
+	params := &graphql.RawParams{Query: values.Get(partQuery), OperationName: values.Get(partOperationName)}
+	for _, name := range []string{partQuery, partOperationName, partVariables, partExtensions} {
+		if len(values[name]) > 1 {
+			return bad("The parameter " + name + " is given more than once.")
+		}
+		if !utf8.ValidString(values.Get(name)) {
+			return bad("The parameter " + name + " is not UTF-8.")
+		}
+	}
+	for name, into := range map[string]any{partVariables: &params.Variables, partExtensions: &params.Extensions} {
+		if text := values.Get(name); text != "" && (!json.Valid([]byte(text)) || readMember([]byte(text), into) != nil) {
+			return bad("The parameter " + name + " must be a JSON object.")
+		}
+	}
+	if strings.TrimSpace(params.Query) == "" {
+		return nil, noQuery
+	}
+	return params, nil
+}
+
+// readMember reads a member of the request; one that is absent or null stays as it is. Numbers keep their
+// digits: prices are exact.
+func readMember(text json.RawMessage, into any) error {
+	if text == nil {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}
+
+func isJSON(contentType string) bool {
+	media, params, err := mime.ParseMediaType(contentType)
+	charset := params["charset"]
+	return err == nil && media == mediaJSON && (charset == "" || strings.EqualFold(charset, "utf-8"))
+}
