@@ -27,18 +27,15 @@ func (h *Hub[T]) Tell(messages ...T) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for l := range h.listeners {
-		for _, m := range messages {
-			if !l.put(m) {
-				h.drop(l)
-				break
-			}
+		if !l.put(messages) {
+			delete(h.listeners, l)
 		}
 	}
 }
 
 // Listen begins to listen: to what is told from now on, until the listener is closed.
 func (h *Hub[T]) Listen() *Listener[T] {
-	l := &Listener[T]{hub: h, messages: make(chan T, h.room)}
+	l := &Listener[T]{hub: h, wake: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.listeners[l] = struct{}{}
@@ -52,46 +49,77 @@ func (h *Hub[T]) Listeners() int {
 	return len(h.listeners)
 }
 
-// drop forgets a listener, once. The caller holds mu.
-func (h *Hub[T]) drop(l *Listener[T]) {
-	if _, listens := h.listeners[l]; listens {
-		delete(h.listeners, l)
-		close(l.messages)
-	}
-}
-
-// Listener is one that listens to a Hub. Its methods may be called by different goroutines.
+// Listener is one that listens to a Hub. One goroutine at a time may call Next; any may call Close.
 type Listener[T any] struct {
-	hub      *Hub[T]
-	messages chan T
+	hub  *Hub[T]
+	wake chan struct{} // has something in it when there may be something new
+
+	mu      sync.Mutex
+	waiting []T  // no more than there is room for; it grows only as it is needed, since most listeners keep up
+	over    bool // nothing is put there any more
 }
 
 // Next waits for the next message. Its error is the context's; or ErrTooSlow, after the last message that there was room
 // for, and for ever after Close.
 func (l *Listener[T]) Next(ctx context.Context) (message T, err error) {
-	select {
-	case m, open := <-l.messages:
-		if !open {
+	for {
+		if message, found, over := l.take(); found {
+			return message, nil
+		} else if over {
 			return message, ErrTooSlow
 		}
-		return m, nil
-	case <-ctx.Done():
-		return message, ctx.Err()
+		select {
+		case <-l.wake:
+		case <-ctx.Done():
+			return message, ctx.Err()
+		}
 	}
 }
 
 // Close stops listening. It may be called again.
 func (l *Listener[T]) Close() {
 	l.hub.mu.Lock()
-	defer l.hub.mu.Unlock()
-	l.hub.drop(l)
+	delete(l.hub.listeners, l)
+	l.hub.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.end()
 }
 
-func (l *Listener[T]) put(m T) (hadRoom bool) {
-	select {
-	case l.messages <- m:
-		return true
-	default:
+// put adds messages, as far as there is room. It answers false if that was not for all of them, and ends the listener.
+func (l *Listener[T]) put(messages []T) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	room := l.hub.room - len(l.waiting)
+	l.waiting = append(l.waiting, messages[:min(room, len(messages))]...)
+	if room < len(messages) {
+		l.end()
 		return false
+	}
+	l.nudge()
+	return true
+}
+
+func (l *Listener[T]) take() (message T, found, over bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 {
+		l.waiting = nil // what was taken can be collected
+		return message, false, l.over
+	}
+	message, l.waiting = l.waiting[0], l.waiting[1:]
+	return message, true, false
+}
+
+// end has Next come to an end. The caller holds mu.
+func (l *Listener[T]) end() {
+	l.over = true
+	l.nudge()
+}
+
+func (l *Listener[T]) nudge() {
+	select {
+	case l.wake <- struct{}{}:
+	default: // it will look, and find everything
 	}
 }
