@@ -27,6 +27,8 @@ var imports = []struct {
 	{"internal/fault", "ent", "errors are for everybody"},
 	{"internal/fault", "internal/", "errors are for everybody"},
 	{"internal/refreshcookie", "ent", "how a token travels is not what it is worth"},
+	{"internal/transport", "ent", "what is asked and answered is not what is stored"},
+	{"internal/broadcast", "internal/", "messages are anybody's"},
 	{"internal/config", "ent", "settings are read before anything is opened"},
 	{"internal/playground", "internal/", "the page is served beside the API, not by it"},
 	{"graph/scalar", "ent", "scalars are values"},

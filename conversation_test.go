@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 //	shutdown [-9]                                  stop it: SIGTERM, exit status 0; or SIGKILL
 //	ask [-as TOKEN] [-from ORIGIN] [-H header] QUERY [name=value ...]  send a GraphQL request
 //	raw [-H header] METHOD PATH [BODY]             send any HTTP request
+//	listen NAME [-as TOKEN] QUERY [name=value ...]  begin a subscription, as server-sent events
+//	event NAME [JSON | complete | cut]             wait for its next event, which must be this
+//	hangup NAME                                    end it
 //	reply JSON                                     the last answer is this, where "*" is anything but null
 //	status CODE, header NAME REGEXP                the last answer has this status, this header
 //	save NAME PATH                                 keep a part of the last answer in $NAME
@@ -69,8 +72,11 @@ func TestScripts(t *testing.T) {
 			"ask":         asserting((*conversation).ask),
 			"cookie":      asserting((*conversation).cookie),
 			"decode":      asserting((*conversation).decode),
+			"event":       asserting((*conversation).event),
 			"forge":       asserting((*conversation).forge),
+			"hangup":      asserting((*conversation).hangup),
 			"header":      asserting((*conversation).checkHeader),
+			"listen":      asserting((*conversation).listen),
 			"log":         negatable((*conversation).checkLog),
 			"mode":        asserting((*conversation).checkMode),
 			"permissions": asserting((*conversation).permissions),
@@ -104,6 +110,8 @@ type conversation struct {
 	dir     string   // $WORK
 	program *program // nil before the first serve
 	client  http.Client
+
+	streams map[string]*stream // that it follows
 
 	excused int // complaints in the log that the script has asked for
 
