@@ -17,6 +17,7 @@ import (
 // serveEvents answers a request with server-sent events, one connection for each operation: "distinct connections mode"
 // of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Each answer is an event `next`, and the last is
 // followed by `complete`. A stream that is ended because the server stops has no `complete`: its client comes again.
+// Not even the header comes before the operation has begun: who has it and then reads what there is misses no event.
 func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *graphql.RawParams) {
 	ctx, cancel := context.WithCancel(refreshcookie.WithoutAnswer(r.Context()))
 	defer cancel()
@@ -40,7 +41,6 @@ func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *gr
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	defer cancel()
-	beside.Go(func() { e.keepAlive(ctx) })
 	if op.Operation.Operation == ast.Subscription {
 		beside.Go(func() {
 			g.watch(ctx, func(refusal error) {
@@ -49,14 +49,17 @@ func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *gr
 			})
 		})
 	}
-	g.tellAll(ctx, e, op)
+	g.tellAll(ctx, e, op, func() {
+		e.signal()
+		beside.Go(func() { e.keepAlive(ctx) })
+	})
 }
 
 // tellAll executes an operation, and tells its answers as events.
-func (g *GraphQL) tellAll(ctx context.Context, e *events, op *graphql.OperationContext) {
+func (g *GraphQL) tellAll(ctx context.Context, e *events, op *graphql.OperationContext, begun func()) {
 	ctx, cancel := g.limited(ctx, op)
 	defer cancel()
-	for answer := range g.run(ctx, op) {
+	for answer := range g.run(ctx, op, begun) {
 		if err := e.tell("next", answer.response); err != nil {
 			return
 		}
@@ -89,9 +92,11 @@ func (g *GraphQL) openEvents(w http.ResponseWriter) *events {
 	header.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	header.Set("X-Content-Type-Options", "nosniff")
 	_ = e.control.SetReadDeadline(time.Time{}) // or the server would take the client for gone when its time to ask is up
-	_ = e.write(":\n\n")                       // tells the client that it is heard
 	return e
 }
+
+// signal writes a comment, which tells the client nothing but that it is heard.
+func (e *events) signal() { _ = e.write(":\n\n") }
 
 // tell writes one event. Its error says that the client is gone, or does not read.
 func (e *events) tell(name string, data response) error {
@@ -116,7 +121,7 @@ func (e *events) last(data response) {
 	e.complete()
 }
 
-// keepAlive writes comments, so that nothing on the way takes the connection for dead, and its end is noticed.
+// keepAlive gives signals, so that nothing on the way takes the connection for dead, and its end is noticed.
 func (e *events) keepAlive(ctx context.Context) {
 	ticker := time.NewTicker(e.pace.KeepAlive)
 	defer ticker.Stop()
@@ -125,7 +130,7 @@ func (e *events) keepAlive(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			_ = e.write(":\n\n")
+			e.signal()
 		}
 	}
 }

@@ -80,10 +80,12 @@ func (g *GraphQL) start(ctx context.Context, params *graphql.RawParams) (_ conte
 }
 
 // run executes an operation that may run, and tells its answers: one for a query or mutation, any number for a
-// subscription. Each is valid until the next. There is none when the context is over: nobody waits for it.
-func (g *GraphQL) run(ctx context.Context, op *graphql.OperationContext) iter.Seq[answer] {
+// subscription. Each is valid until the next. There is none when the context is over: nobody waits for it. It calls begun
+// once the operation has begun, and before its first answer: of all that happens after that, a subscription tells.
+func (g *GraphQL) run(ctx context.Context, op *graphql.OperationContext, begun func()) iter.Seq[answer] {
 	return func(yield func(answer) bool) {
 		responses, ctx, err := g.dispatch(ctx, op)
+		begun()
 		for err == nil {
 			var response *graphql.Response
 			if response, err = g.next(ctx, responses); err != nil {

@@ -21,7 +21,7 @@ func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, method, med
 		g.refuse(w, media, why)
 		return
 	}
-	for answer := range g.run(ctx, op) {
+	for answer := range g.run(ctx, op, func() {}) {
 		g.write(w, media, statusOf(answer.outcome, media), answer.response)
 		return
 	}

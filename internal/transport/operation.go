@@ -135,7 +135,7 @@ func (s *socket) execute(op *operation) {
 	}
 	ctx, cancel := s.g.limited(ctx, running)
 	defer cancel()
-	for answer := range s.g.run(ctx, running) {
+	for answer := range s.g.run(ctx, running, func() {}) {
 		switch {
 		case answer.outcome == outcomeExecuted:
 			s.tell(op, message{ID: op.id, Type: next, Payload: answer.response})
