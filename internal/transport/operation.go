@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -19,6 +20,7 @@ type operation struct {
 	params *graphql.RawParams
 	ctx    context.Context
 	stop   context.CancelFunc
+	begun  chan struct{} // closed when it has begun, or does not
 }
 
 var badMessage = &closing{closeBadRequest, "Invalid message"}
@@ -79,7 +81,8 @@ func (s *socket) answerPing(m heard) *closing {
 	return nil
 }
 
-// subscribe begins an operation: of any kind, not only a subscription.
+// subscribe begins an operation: of any kind, not only a subscription. Nothing that the client says after it is heard before
+// it has begun, so a query that is sent after a subscription finds all of which that does not tell.
 func (s *socket) subscribe(m heard) *closing {
 	if !s.acknowledged {
 		return &closing{closeUnauthorized, "Unauthorized"}
@@ -88,23 +91,33 @@ func (s *socket) subscribe(m heard) *closing {
 	if m.id == "" || refused != nil {
 		return badMessage
 	}
+	op, why := s.register(m.id, params)
+	if op == nil {
+		return why
+	}
+	s.beside.Go(func() { s.execute(op) })
+	<-op.begun
+	return nil
+}
+
+// register makes an operation of an id that is free. Without one, it answers why the socket is to be closed, or nil.
+func (s *socket) register(id string, params *graphql.RawParams) (*operation, *closing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.operations[m.id] != nil {
-		return &closing{closeSubscriberHere, alreadyExists(m.id)}
+	if s.operations[id] != nil {
+		return nil, &closing{closeSubscriberHere, alreadyExists(id)}
 	}
 	if len(s.operations) >= maxOperations {
-		_ = s.write(message{ID: m.id, Type: failure, Payload: gqlerror.List{{
+		_ = s.write(message{ID: id, Type: failure, Payload: gqlerror.List{{
 			Message:    fmt.Sprintf("At most %d operations may run at a time in one WebSocket.", maxOperations),
 			Extensions: map[string]any{"code": string(fault.LimitExceeded)},
 		}}})
-		return nil
+		return nil, nil
 	}
-	op := &operation{id: m.id, params: params}
+	op := &operation{id: id, params: params, begun: make(chan struct{})}
 	op.ctx, op.stop = context.WithCancel(auth.WithHeader(s.ctx, s.header))
-	s.operations[m.id] = op
-	s.beside.Go(func() { s.execute(op) })
-	return nil
+	s.operations[id] = op
+	return op, nil
 }
 
 // alreadyExists is what the protocol has a socket say when it is closed for an id that is taken.
@@ -128,6 +141,8 @@ func (s *socket) forget(id string) {
 // execute executes an operation, and tells its answers.
 func (s *socket) execute(op *operation) {
 	defer op.stop()
+	begun := sync.OnceFunc(func() { close(op.begun) })
+	defer begun()
 	ctx, running, not := s.g.start(op.ctx, op.params)
 	if not != nil {
 		s.end(op, not.response)
@@ -135,7 +150,7 @@ func (s *socket) execute(op *operation) {
 	}
 	ctx, cancel := s.g.limited(ctx, running)
 	defer cancel()
-	for answer := range s.g.run(ctx, running, func() {}) {
+	for answer := range s.g.run(ctx, running, begun) {
 		switch {
 		case answer.outcome == outcomeExecuted:
 			s.tell(op, message{ID: op.id, Type: next, Payload: answer.response})
