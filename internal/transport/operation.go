@@ -155,7 +155,8 @@ func (s *socket) execute(op *operation) {
 		case answer.outcome == outcomeExecuted:
 			s.tell(op, message{ID: op.id, Type: next, Payload: answer.response})
 			continue
-		case answer.outcome == outcomeEnded && answer.response.code() == fault.Unauthenticated:
+		case answer.response.code() == fault.Unauthenticated && (answer.outcome == outcomeEnded || auth.Rejection(op.ctx) != nil):
+			// Also for what is refused at its beginning: clients know what to do about a socket that is closed.
 			s.close(*forbidden(answer.response.reason()))
 		case answer.outcome == outcomeEnded && answer.response.code() == fault.LimitExceeded:
 			s.close(closing{closeTryAgainLater, "Events were lost: read anew what you show"})
