@@ -32,7 +32,7 @@ func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *gr
 		return
 	}
 	defer end()
-	defer context.AfterFunc(g.stopping, cancel)()
+	defer context.AfterFunc(g.stopping, cancel)() //nolint:contextcheck // it ends with the server, too
 	e := g.openEvents(w)
 	if not != nil {
 		e.last(not.response)

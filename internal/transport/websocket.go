@@ -89,7 +89,7 @@ func (g *GraphQL) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		s.close(closing{closeNotAcceptable, "Subprotocol not acceptable"})
 		return
 	}
-	s.serve()
+	s.serve() //nolint:contextcheck // its context is in it
 }
 
 // serve serves the socket until it is closed, by whichever side.
