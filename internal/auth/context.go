@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -87,14 +89,20 @@ func RequireStaff(ctx context.Context) (Viewer, error) {
 
 // Renew finds out anew who the viewer is, for what outlives one answer: from now on the context's viewer is who the
 // token stands for at this moment. The viewer is anonymous only if no token was sent. The error is UNAUTHENTICATED with
-// its reason when one was sent that does not serve, or an internal one.
-func Renew(ctx context.Context) (Viewer, error) {
+// its reason when one was sent that does not serve, or an internal one: also for a panic on the way, since whoever asks
+// again and again does so where no request's handler is left to recover.
+func Renew(ctx context.Context) (viewer Viewer, err error) {
 	id, _ := ctx.Value(contextKey{}).(*identity)
 	if id == nil {
 		return Viewer{}, nil
 	}
 	id.mu.Lock()
 	defer id.mu.Unlock()
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
+		}
+	}()
 	id.find(ctx)
 	if id.rejected != nil {
 		return Viewer{}, Unauthenticated(id.rejected)
