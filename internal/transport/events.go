@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 )
 
@@ -43,8 +44,8 @@ func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *gr
 	defer cancel()
 	if op.Operation.Operation == ast.Subscription {
 		beside.Go(func() {
-			g.watch(ctx, func(refusal error) {
-				e.last(g.present(ctx, refusal))
+			g.watch(ctx, func(refused *fault.Error) {
+				e.last(g.present(ctx, refused))
 				cancel()
 			})
 		})

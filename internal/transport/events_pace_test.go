@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/token"
 	"github.com/gatehouse/gatehouse/internal/transport"
 )
@@ -115,4 +120,42 @@ func TestListenersThatDoNotRead(t *testing.T) {
 	if _, err := io.Copy(io.Discard, deaf); err != nil && !isReset(err) {
 		t.Errorf("reading what was sent: %v", err)
 	}
+}
+
+// What runs in a stream looks at the token as well, and may see something else at the same time: the watch tells of
+// nothing but what it saw.
+func TestTheWatchTellsWhatItSaw(t *testing.T) {
+	type key struct{}
+	looks := make(chan struct{}, 1000)
+	s := stageFor(t, nil, pace(func(p *transport.Pace) { p.Renew = 1 }))
+	s.look = func(ctx context.Context, _ string) error {
+		if ctx.Value(key{}) != nil {
+			return token.NewError(token.Revoked)
+		}
+		select {
+		case looks <- struct{}{}:
+		default:
+		}
+		return nil
+	}
+	events := make(chan any)
+	p := following(events)
+	begin := p.begin
+	p.begin = func(ctx context.Context) graphql.ResponseHandler {
+		go func() {
+			for ctx.Err() == nil {
+				if _, err := auth.Renew(context.WithValue(ctx, key{}, true)); fault.CodeOf(err) != fault.Unauthenticated {
+					t.Errorf("Renew: %v", err)
+				}
+			}
+		}()
+		return begin(ctx)
+	}
+	s.parts["events"] = p
+	l := s.listen("events", "Authorization", "Bearer ada")
+	for range 1000 {
+		<-looks
+	}
+	close(events)
+	l.completes()
 }

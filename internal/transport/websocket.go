@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/gatehouse/gatehouse/internal/auth"
+	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 	"github.com/gatehouse/gatehouse/internal/sameorigin"
 )
@@ -167,8 +168,8 @@ func (s *socket) authenticate(header string) *closing {
 	}
 	s.header = header
 	ctx := auth.WithHeader(s.ctx, header)
-	if _, err := auth.Renew(ctx); auth.Rejection(ctx) != nil {
-		return forbidden(auth.Rejection(ctx).Reason)
+	if refused, err := renew(ctx); refused != nil {
+		return forbidden(refused.Reason)
 	} else if err != nil {
 		if !errors.Is(err, context.Canceled) {
 			s.g.Log.ErrorContext(ctx, "finding out who opens a WebSocket", "error", err)
@@ -176,7 +177,7 @@ func (s *socket) authenticate(header string) *closing {
 		return &closing{closeTryAgainLater, "Try again later"}
 	}
 	s.beside.Go(func() {
-		s.g.watch(ctx, func(error) { s.close(*forbidden(auth.Rejection(ctx).Reason)) })
+		s.g.watch(ctx, func(refused *fault.Error) { s.close(*forbidden(refused.Reason)) })
 	})
 	return nil
 }
