@@ -186,3 +186,11 @@ func isReset(err error) bool {
 	var timeout net.Error
 	return err != nil && errors.As(err, &timeout) && !timeout.Timeout()
 }
+
+// wantEnd expects that the server closes the connection in good order.
+func (c *rawTalker) wantEnd() {
+	c.t.Helper()
+	if op, text, err := c.readFrame(); !errors.Is(err, io.EOF) {
+		c.t.Errorf("heard %x %q, %v; want the end", op, text, err)
+	}
+}

@@ -108,7 +108,10 @@ func (s *socket) serve() {
 	for ctx := context.WithoutCancel(s.ctx); ; {
 		kind, text, err := s.conn.Read(ctx)
 		switch {
-		case err != nil: // the client is gone, or has said too much, and was told
+		case errors.Is(err, websocket.ErrMessageTooBig): // which the client was told; what is yet to come of it is passed over
+			s.close(closing{websocket.StatusMessageTooBig, ""})
+			return
+		case err != nil: // the client is gone, or does not speak WebSocket
 			return
 		case s.closing.Load():
 			continue

@@ -176,3 +176,17 @@ func TestLongMessages(t *testing.T) {
 	c.say(padded(1001))
 	c.closedAs(websocket.StatusMessageTooBig)
 }
+
+// A client that is about to send far too much hears why that ends the socket. If it were just cut off, what it is sent
+// might be lost with the connection.
+func TestVeryLongMessages(t *testing.T) {
+	s := stageFor(t, nil, func(set *transport.Settings) { set.MaxBody = 1000 })
+	c := s.dialRaw()
+	const length = 4 << 20
+	c.sendHeader(opText, true, length)
+	c.sendMasked(make([]byte, 2000))
+	c.wantClose(websocket.StatusMessageTooBig)
+	c.sendMasked(make([]byte, length-2000))
+	c.send(opClose, true, []byte{0x03, 0xf1}) // 1009
+	c.wantEnd()
+}
