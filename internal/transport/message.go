@@ -55,8 +55,8 @@ func parse(text []byte) (m heard, ok bool) {
 }
 
 // authorization is the Authorization header in the payload of a connection_init, which may be named in any case as in
-// HTTP; empty when there is none. Several are one with several values, which is refused as such a header is. It answers
-// false for a payload that is no object and a header that is no text.
+// HTTP; empty when there is none. It answers false for a payload that is no object, a header that is no text, and several
+// headers: none of them goes before another.
 func authorization(payload json.RawMessage) (header string, ok bool) {
 	if payload == nil {
 		return "", true
@@ -65,16 +65,15 @@ func authorization(payload json.RawMessage) (header string, ok bool) {
 	if json.Unmarshal(payload, &members) != nil || members == nil {
 		return "", false
 	}
-	var values []string
+	given := false
 	for name, member := range members {
 		if !strings.EqualFold(name, "Authorization") || string(member) == "null" {
 			continue
 		}
-		var value string
-		if json.Unmarshal(member, &value) != nil {
+		if given || json.Unmarshal(member, &header) != nil {
 			return "", false
 		}
-		values = append(values, value)
+		given = true
 	}
-	return strings.Join(values, " "), true
+	return header, true
 }

@@ -176,3 +176,24 @@ func TestSocketsOfNobody(t *testing.T) {
 		t.Errorf("looked at %q", s.asked)
 	}
 }
+
+// Two headers whose names differ in case are refused, rather than one of them chosen.
+func TestTwoTokensOfASocket(t *testing.T) {
+	s := stageFor(t, nil)
+	for range 20 { // the members of an object have no order
+		for _, payload := range []string{
+			`{"authorization":"Bearer ada","Authorization":"Bearer bob"}`,
+			`{"authorization":"Bearer ada","Authorization":"Bearer ada"}`,
+			`{"authorization":"Bearer","Authorization":"ada"}`,
+			`{"authorization":"ada","Authorization":"Bearer"}`,
+			`{"authorization":"","Authorization":"Bearer ada"}`,
+		} {
+			c := s.dial()
+			c.say(`{"type":"connection_init","payload":` + payload + `}`)
+			c.closed(4400, "Invalid message")
+		}
+	}
+	if len(s.asked) != 0 {
+		t.Errorf("looked at %q", s.asked)
+	}
+}
