@@ -60,15 +60,17 @@ func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *gr
 func (g *GraphQL) tellAll(ctx context.Context, e *events, op *graphql.OperationContext, begun func()) {
 	ctx, cancel := g.limited(ctx, op)
 	defer cancel()
+	told := false
 	for answer := range g.run(ctx, op, begun) {
 		if err := e.tell("next", answer.response); err != nil {
 			return
 		}
+		told = true
 	}
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	switch timeUp := errors.Is(ctx.Err(), context.DeadlineExceeded); {
+	case timeUp && !told:
 		e.last(g.present(ctx, ctx.Err()))
-	case ctx.Err() == nil:
+	case timeUp, ctx.Err() == nil:
 		e.complete()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/gatehouse/gatehouse/internal/transport"
 )
@@ -165,4 +166,26 @@ func TestEventsComeInOrder(t *testing.T) {
 	for _, l := range listeners {
 		l.completes()
 	}
+}
+
+// Queries and mutations may take so long and no longer; subscriptions last.
+func TestTimeLimitOfEvents(t *testing.T) {
+	s := stageFor(t, map[string]part{
+		"hanging mutation": hanging(ast.Mutation),
+		"answering though": once(ast.Query, func(ctx context.Context) *graphql.Response {
+			<-ctx.Done()
+			return told(`{"ok":true}`)
+		}),
+	}, func(set *transport.Settings) { set.Timeout = soon })
+	lasting := s.listen("hanging on")
+	for _, name := range []string{"hanging", "hanging mutation"} {
+		l := s.listen(name)
+		l.hears(`{"errors":[{"message":"too long","extensions":{"code":"OPERATION_LIMIT_EXCEEDED"}}]}`)
+		l.completes()
+	}
+	l := s.listen("answering though")
+	l.hears(`{"data":{"ok":true}}`)
+	l.completes()
+	s.eventually("the lasting one runs", func() bool { return s.running == 1 })
+	lasting.leave()
 }

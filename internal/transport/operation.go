@@ -150,10 +150,12 @@ func (s *socket) execute(op *operation) {
 	}
 	ctx, cancel := s.g.limited(ctx, running)
 	defer cancel()
+	told := false
 	for answer := range s.g.run(ctx, running, begun) {
 		switch {
 		case answer.outcome == outcomeExecuted:
 			s.tell(op, message{ID: op.id, Type: next, Payload: answer.response})
+			told = true
 			continue
 		case answer.response.code() == fault.Unauthenticated && (answer.outcome == outcomeEnded || auth.Rejection(op.ctx) != nil):
 			// Also for what is refused at its beginning: clients know what to do about a socket that is closed.
@@ -165,10 +167,10 @@ func (s *socket) execute(op *operation) {
 		}
 		return
 	}
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	switch timeUp := errors.Is(ctx.Err(), context.DeadlineExceeded); {
+	case timeUp && !told:
 		s.end(op, s.g.present(ctx, ctx.Err()))
-	case ctx.Err() == nil:
+	case timeUp, ctx.Err() == nil:
 		s.last(op, message{ID: op.id, Type: complete})
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/gatehouse/gatehouse/internal/transport"
 )
 
 // answered expects what comes of a query that is answered, so that the socket is known to work.
@@ -204,4 +206,25 @@ func TestPanicsOverSockets(t *testing.T) {
 	}
 	c.answers("1")
 	s.eventually("only the other one runs", func() bool { return s.running == 1 })
+}
+
+// Queries and mutations may take so long and no longer; subscriptions last.
+func TestTimeLimitOverSockets(t *testing.T) {
+	s := stageFor(t, map[string]part{
+		"hanging mutation": hanging(ast.Mutation),
+		"answering though": once(ast.Query, func(ctx context.Context) *graphql.Response {
+			<-ctx.Done() // the limit is for what comes too late to be begun, not for what is being told
+			return told(`{"ok":true}`)
+		}),
+	}, func(set *transport.Settings) { set.Timeout = soon })
+	c := s.join()
+	c.subscribe("lasting", "hanging on")
+	for _, name := range []string{"hanging", "hanging mutation"} {
+		c.subscribe("1", name)
+		c.hears(`{"type":"error","id":"1","payload":[{"message":"too long","extensions":{"code":"OPERATION_LIMIT_EXCEEDED"}}]}`)
+	}
+	c.subscribe("1", "answering though")
+	c.hears(`{"type":"next","id":"1","payload":{"data":{"ok":true}}}`)
+	c.hears(`{"type":"complete","id":"1"}`)
+	s.eventually("the lasting one runs", func() bool { return s.running == 1 })
 }
