@@ -62,7 +62,12 @@ func (g *GraphQL) tellAll(ctx context.Context, e *events, op *graphql.OperationC
 	defer cancel()
 	told := false
 	for answer := range g.run(ctx, op, begun) {
-		if err := e.tell("next", answer.response); err != nil {
+		text, err := json.Marshal(answer.response)
+		if err != nil {
+			e.last(g.present(ctx, unwritable(err)))
+			return
+		}
+		if err := e.tell("next", string(text)); err != nil {
 			return
 		}
 		told = true
@@ -102,25 +107,22 @@ func (g *GraphQL) openEvents(w http.ResponseWriter) *events {
 func (e *events) signal() { _ = e.write(":\n\n") }
 
 // tell writes one event. Its error says that the client is gone, or does not read.
-func (e *events) tell(name string, data response) error {
-	text, err := json.Marshal(data)
-	if err != nil {
-		return err
-	}
-	return e.write("event: " + name + "\ndata: " + string(text) + "\n\n")
+func (e *events) tell(name, data string) error {
+	return e.write("event: " + name + "\ndata: " + data + "\n\n")
 }
 
 // complete writes the event that says that there are no more. It has a data line, or browsers would not tell it.
 func (e *events) complete() {
-	_ = e.write("event: complete\ndata: \n\n")
+	_ = e.tell("complete", "")
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.over = true
 }
 
-// last tells an answer that is followed by no other.
-func (e *events) last(data response) {
-	_ = e.tell("next", data)
+// last tells an answer that is followed by no other, and holds nothing but errors.
+func (e *events) last(why response) {
+	text, _ := json.Marshal(why) // errors can always be written
+	_ = e.tell("next", string(text))
 	e.complete()
 }
 

@@ -189,3 +189,11 @@ func TestTimeLimitOfEvents(t *testing.T) {
 	s.eventually("the lasting one runs", func() bool { return s.running == 1 })
 	lasting.leave()
 }
+
+// An answer that cannot be written as JSON is an internal error.
+func TestEventsThatAreNoJSON(t *testing.T) {
+	s := stageFor(t, map[string]part{"broken": once(ast.Query, func(context.Context) *graphql.Response { return told(`{"a":`) })})
+	l := s.listen("broken")
+	l.hears(`{"errors":[{"message":"internal","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`)
+	l.completes()
+}

@@ -142,6 +142,9 @@ func (g *GraphQL) present(ctx context.Context, err error) response {
 	return told(g.Executor.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)}))
 }
 
+// unwritable is the error of an answer that is no JSON.
+func unwritable(err error) error { return fmt.Errorf("writing an answer: %w", err) }
+
 func outcomeOf(r *graphql.Response) outcome {
 	switch {
 	case r.HasNext != nil && !*r.HasNext:

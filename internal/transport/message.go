@@ -25,8 +25,9 @@ type message struct {
 	Payload any    `json:"payload,omitempty"`
 }
 
+// text is the message as JSON, for one that holds no answer: all others can be written.
 func (m message) text() []byte {
-	text, _ := json.Marshal(m) // answers have been written as JSON already, but for their errors, which cannot fail
+	text, _ := json.Marshal(m)
 	return text
 }
 

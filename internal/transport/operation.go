@@ -64,7 +64,7 @@ func (s *socket) initiate(m heard) *closing {
 		return why
 	}
 	s.acknowledged = true
-	_ = s.write(message{Type: connectionAck}) // if the client is gone, reading tells
+	_ = s.write(message{Type: connectionAck}.text()) // if the client is gone, reading tells
 	return nil
 }
 
@@ -77,7 +77,7 @@ func (s *socket) answerPing(m heard) *closing {
 		}
 		answer.Payload = m.payload
 	}
-	_ = s.write(answer)
+	_ = s.write(answer.text())
 	return nil
 }
 
@@ -108,10 +108,11 @@ func (s *socket) register(id string, params *graphql.RawParams) (*operation, *cl
 		return nil, &closing{closeSubscriberHere, alreadyExists(id)}
 	}
 	if len(s.operations) >= maxOperations {
-		_ = s.write(message{ID: id, Type: failure, Payload: gqlerror.List{{
+		refused := message{ID: id, Type: failure, Payload: gqlerror.List{{
 			Message:    fmt.Sprintf("At most %d operations may run at a time in one WebSocket.", maxOperations),
 			Extensions: map[string]any{"code": string(fault.LimitExceeded)},
-		}}})
+		}}}
+		_ = s.write(refused.text())
 		return nil, nil
 	}
 	op := &operation{id: id, params: params, begun: make(chan struct{})}
@@ -154,9 +155,9 @@ func (s *socket) execute(op *operation) {
 	for answer := range s.g.run(ctx, running, begun) {
 		switch {
 		case answer.outcome == outcomeExecuted:
-			s.tell(op, message{ID: op.id, Type: next, Payload: answer.response})
-			told = true
-			continue
+			if told = s.tell(op, answer.response); told {
+				continue
+			}
 		case answer.response.code() == fault.Unauthenticated && (answer.outcome == outcomeEnded || auth.Rejection(op.ctx) != nil):
 			// Also for what is refused at its beginning: clients know what to do about a socket that is closed.
 			s.close(*forbidden(answer.response.reason()))
@@ -180,13 +181,20 @@ func (s *socket) end(op *operation, why response) {
 	s.last(op, message{ID: op.id, Type: failure, Payload: why.Errors})
 }
 
-// tell sends a message of an operation, unless the client has ended it.
-func (s *socket) tell(op *operation, m message) {
+// tell sends an answer of an operation, unless the client has ended it. It answers false for one that cannot be written as
+// JSON, which ends the operation.
+func (s *socket) tell(op *operation, a response) bool {
+	text, err := json.Marshal(message{ID: op.id, Type: next, Payload: a})
+	if err != nil {
+		s.end(op, s.g.present(op.ctx, unwritable(err)))
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.operations[op.id] == op && !s.closing.Load() {
-		_ = s.write(m) // if the client is gone, reading tells
+		_ = s.write(text) // if the client is gone, reading tells
 	}
+	return true
 }
 
 // last sends the last message of an operation, unless the client has ended it. Its id is free once the client hears that.
@@ -195,6 +203,6 @@ func (s *socket) last(op *operation, m message) {
 	defer s.mu.Unlock()
 	if s.operations[op.id] == op && !s.closing.Load() {
 		delete(s.operations, op.id)
-		_ = s.write(m)
+		_ = s.write(m.text())
 	}
 }

@@ -158,10 +158,10 @@ func (s *socket) keepAlive() {
 }
 
 // write sends a message. What it is part of may be over by then; the message is sent as a whole all the same.
-func (s *socket) write(m message) error {
+func (s *socket) write(text []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.g.Pace.Write)
 	defer cancel()
-	return s.conn.Write(ctx, websocket.MessageText, m.text())
+	return s.conn.Write(ctx, websocket.MessageText, text)
 }
 
 // authenticate finds out who the client is, by its connection_init or, without a header there, by its request.

@@ -228,3 +228,12 @@ func TestTimeLimitOverSockets(t *testing.T) {
 	c.hears(`{"type":"complete","id":"1"}`)
 	s.eventually("the lasting one runs", func() bool { return s.running == 1 })
 }
+
+// An answer that cannot be written as JSON is an internal error as well: half a message would end the socket.
+func TestAnswersThatAreNoJSON(t *testing.T) {
+	s := stageFor(t, map[string]part{"broken": once(ast.Query, func(context.Context) *graphql.Response { return told(`{"a":`) })})
+	c := s.join()
+	c.subscribe("1", "broken")
+	c.hears(`{"type":"error","id":"1","payload":[{"message":"internal","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`)
+	c.answers("1")
+}
