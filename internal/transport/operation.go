@@ -21,6 +21,7 @@ type operation struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	begun  chan struct{} // closed when it has begun, or does not
+	over   bool          // it does not count any more
 }
 
 var badMessage = &closing{closeBadRequest, "Invalid message"}
@@ -107,7 +108,7 @@ func (s *socket) register(id string, params *graphql.RawParams) (*operation, *cl
 	if s.operations[id] != nil {
 		return nil, &closing{closeSubscriberHere, alreadyExists(id)}
 	}
-	if len(s.operations) >= maxOperations {
+	if len(s.operations) >= maxOperations || s.running >= 2*maxOperations {
 		refused := message{ID: id, Type: failure, Payload: gqlerror.List{{
 			Message:    fmt.Sprintf("At most %d operations may run at a time in one WebSocket.", maxOperations),
 			Extensions: map[string]any{"code": string(fault.LimitExceeded)},
@@ -118,6 +119,7 @@ func (s *socket) register(id string, params *graphql.RawParams) (*operation, *cl
 	op := &operation{id: id, params: params, begun: make(chan struct{})}
 	op.ctx, op.stop = context.WithCancel(auth.WithHeader(s.ctx, s.header))
 	s.operations[id] = op
+	s.running++
 	return op, nil
 }
 
@@ -141,6 +143,7 @@ func (s *socket) forget(id string) {
 
 // execute executes an operation, and tells its answers.
 func (s *socket) execute(op *operation) {
+	defer s.leave(op)
 	defer op.stop()
 	begun := sync.OnceFunc(func() { close(op.begun) })
 	defer begun()
@@ -203,6 +206,22 @@ func (s *socket) last(op *operation, m message) {
 	defer s.mu.Unlock()
 	if s.operations[op.id] == op && !s.closing.Load() {
 		delete(s.operations, op.id)
+		s.uncount(op)
 		_ = s.write(m.text())
+	}
+}
+
+// leave has an operation that is at its end count no more, if it does so still.
+func (s *socket) leave(op *operation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.uncount(op)
+}
+
+// uncount does so. The caller holds mu.
+func (s *socket) uncount(op *operation) {
+	if !op.over {
+		op.over = true
+		s.running--
 	}
 }

@@ -20,7 +20,8 @@ import (
 // https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 const subprotocol = "graphql-transport-ws"
 
-// maxOperations is how many operations of one socket may run at a time.
+// maxOperations is how many operations of one socket may run at a time. As many again may be those that the client has ended
+// and that have not noticed yet: if they did not count, they could be begun and ended faster than they go away.
 const maxOperations = 100
 
 // The codes with which a socket is closed.
@@ -59,8 +60,9 @@ type socket struct {
 	initiated, acknowledged bool
 	header                  string // the Authorization header of every operation
 
-	mu         sync.Mutex // held to write a message of an operation, so that none comes after its end
-	operations map[string]*operation
+	mu         sync.Mutex            // held to write a message of an operation, so that none comes after its end
+	operations map[string]*operation // those that the client waits for, by their ids
+	running    int                   // how many run: those, and those that the client has ended
 }
 
 // serveWebSocket makes a WebSocket of the request, and serves it until it is closed.

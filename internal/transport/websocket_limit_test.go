@@ -1,8 +1,14 @@
 package transport_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 const tooMany = `{"type":"error","id":"one more","payload":[{"message":"At most 100 operations may run at a time in one WebSocket.","extensions":{"code":"OPERATION_LIMIT_EXCEEDED"}}]}`
@@ -33,4 +39,47 @@ func TestOperationsOfASocket(t *testing.T) {
 	c.subscribe("7", "hanging on")
 	c.subscribe("one more", "query")
 	c.hears(tooMany)
+}
+
+// Operations that are ended no sooner than they are begun run on for a moment. However fast a client goes about that,
+// there are never many.
+func TestOperationsThatAreEndedStillCount(t *testing.T) {
+	release := make(chan struct{})
+	s := stageFor(t, map[string]part{"stubborn": once(ast.Query, func(context.Context) *graphql.Response {
+		<-release
+		return told(`{}`)
+	})})
+	begun := func() (n int) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.heard)
+	}
+	c := s.join()
+	go func() {
+		for range 1000 {
+			for _, text := range []string{`{"type":"subscribe","id":"one more","payload":{"query":"stubborn"}}`, `{"type":"complete","id":"one more"}`} {
+				_ = c.conn.Write(t.Context(), websocket.MessageText, []byte(text))
+			}
+		}
+	}()
+	c.hears(tooMany)
+	if n := begun(); n > 200 {
+		t.Errorf("%d were begun", n)
+	}
+	for range 1000 - 201 {
+		c.hears(tooMany)
+	}
+	if n := begun(); n > 200 {
+		t.Errorf("%d were begun", n)
+	}
+	close(release)
+	eventually(t, "there is room again", func() bool {
+		c.subscribe("room", "query")
+		text, err := c.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.HasPrefix(text, `{"type":"next"`)
+	})
+	c.hears(`{"type":"complete","id":"room"}`)
 }
