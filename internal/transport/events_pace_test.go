@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func TestEventsKeepAlive(t *testing.T) {
 func TestServersTimesDoNotEndStreams(t *testing.T) {
 	const short = 3 * soon
 	events := make(chan any)
-	s := stageWithin(t, short, map[string]part{"events": following(events)})
+	s := stageOn(t, &http.Server{ReadTimeout: short, WriteTimeout: short, IdleTimeout: short}, map[string]part{"events": following(events)})
 	streams := []*listener{s.listen("events"), s.listenByGET("events")}
 	c := s.join()
 	c.subscribe("1", "events")
@@ -158,4 +159,26 @@ func TestTheWatchTellsWhatItSaw(t *testing.T) {
 	}
 	close(events)
 	l.completes()
+}
+
+// A request by GET may announce a body, which means nothing. One that never comes is waited for no longer than any other.
+func TestBodiesOfGET(t *testing.T) {
+	s := stageOn(t, &http.Server{ReadTimeout: 20 * soon}, nil)
+	for body, want := range map[string]string{
+		"Content-Length: 10\r\n\r\n":                                                 "HTTP/1.1 408 Request Timeout\r\n",
+		"Content-Length: 10\r\n\r\n{":                                                "HTTP/1.1 408 Request Timeout\r\n",
+		"Transfer-Encoding: chunked\r\n\r\n":                                         "HTTP/1.1 408 Request Timeout\r\n",
+		"Content-Length: 1001\r\n\r\n" + strings.Repeat("x", 1001):                   "HTTP/1.1 413 Request Entity Too Large\r\n",
+		"Content-Length: 10\r\nConnection: close\r\n\r\n" + `{"query":"`:             "HTTP/1.1 200 OK\r\n",
+		"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\n{\r\n0\r\n\r\n": "HTTP/1.1 200 OK\r\n",
+	} {
+		conn := s.listenRaw("GET /?query=query HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n" + body)
+		answer, err := io.ReadAll(conn)
+		if err != nil && !isReset(err) {
+			t.Errorf("%.40q: reading the answer: %v", body, err)
+		}
+		if !strings.HasPrefix(string(answer), want) {
+			t.Errorf("%.40q: answered %q", body, answer)
+		}
+	}
 }

@@ -44,7 +44,11 @@ func (g *GraphQL) read(w http.ResponseWriter, r *http.Request) (*graphql.RawPara
 	case http.MethodPost:
 		params, refused = g.readBody(w, r)
 	case http.MethodGet:
-		params, refused = readAddress(r.URL)
+		if params, refused = readAddress(r.URL); refused == nil {
+			// A body means nothing here. But what is not read of it now the server waits for before it writes an answer, and a
+			// stream has no time limit any more by then.
+			_, refused = g.readAll(w, r)
+		}
 	default:
 		refused = &refusal{status: http.StatusMethodNotAllowed, allow: "GET, POST", message: "Send GraphQL requests by POST, or queries by GET."}
 	}
@@ -58,6 +62,14 @@ func (g *GraphQL) readBody(w http.ResponseWriter, r *http.Request) (*graphql.Raw
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, message: "The Content-Type of a request must be application/json, in UTF-8."}
 	}
+	text, refused := g.readAll(w, r)
+	if refused != nil {
+		return nil, refused
+	}
+	return decode(text)
+}
+
+func (g *GraphQL) readAll(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.MaxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -68,7 +80,7 @@ func (g *GraphQL) readBody(w http.ResponseWriter, r *http.Request) (*graphql.Raw
 	case err != nil:
 		return nil, notJSON
 	}
-	return decode(text)
+	return text, nil
 }
 
 // decode reads a request from a JSON object.

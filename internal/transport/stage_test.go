@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -118,11 +119,11 @@ func usual() map[string]part {
 // stageFor opens a server. When the test ends it is stopped, and no stream, operation or panic may be left.
 func stageFor(t *testing.T, parts map[string]part, change ...func(*transport.Settings)) *stage {
 	t.Helper()
-	return stageWithin(t, 0, parts, change...)
+	return stageOn(t, &http.Server{}, parts, change...)
 }
 
-// stageWithin opens one that gives a request, an answer and a connection without either so much time.
-func stageWithin(t *testing.T, timeout time.Duration, parts map[string]part, change ...func(*transport.Settings)) *stage {
+// stageOn opens one on a server with other settings.
+func stageOn(t *testing.T, server *http.Server, parts map[string]part, change ...func(*transport.Settings)) *stage {
 	t.Helper()
 	s := &stage{t: t, parts: usual(), tokens: map[string]error{"ada": nil, "bob": nil}, log: &lockedBuffer{}}
 	for name, p := range parts {
@@ -131,9 +132,10 @@ func stageWithin(t *testing.T, timeout time.Duration, parts map[string]part, cha
 	s.api = serving(s, append([]func(*transport.Settings){func(set *transport.Settings) {
 		set.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}}, change...)...)
-	s.http = httptest.NewUnstartedServer(auth.Middleware(s.authenticate, nil)(s.api))
-	s.http.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(s.log, nil), slog.LevelError)
-	s.http.Config.ReadTimeout, s.http.Config.WriteTimeout, s.http.Config.IdleTimeout = timeout, timeout, timeout
+	s.http = httptest.NewUnstartedServer(nil)
+	s.http.Config = server
+	server.Handler = auth.Middleware(s.authenticate, nil)(s.api)
+	server.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(s.log, nil), slog.LevelError)
 	s.http.Listener = smallBuffers{s.http.Listener}
 	s.http.Start()
 	t.Cleanup(s.close)
