@@ -35,6 +35,7 @@ func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *gr
 	defer end()
 	defer context.AfterFunc(g.stopping, cancel)() //nolint:contextcheck // it ends with the server, too
 	e := g.openEvents(w)
+	defer e.close()
 	if not != nil {
 		e.last(not.response)
 		return
@@ -139,6 +140,9 @@ func (e *events) keepAlive(ctx context.Context) {
 		}
 	}
 }
+
+// close gives the client time to take the end of the answer, which the server writes once nothing else is written.
+func (e *events) close() { _ = e.control.SetWriteDeadline(e.now().Add(e.pace.Write)) }
 
 func (e *events) write(text string) error {
 	e.mu.Lock()

@@ -197,3 +197,40 @@ func TestEventsThatAreNoJSON(t *testing.T) {
 	l.hears(`{"errors":[{"message":"internal","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`)
 	l.completes()
 }
+
+// A stream that the server ends because it stops is not complete, and ends in good order all the same, however long it
+// had nothing to tell: its client comes again.
+func TestStopEndsEvents(t *testing.T) {
+	events := make(chan any, 1)
+	s := stageFor(t, map[string]part{"events": following(events)}, pace(func(p *transport.Pace) { p.Write = 50 * soon }))
+	events <- `{"n":1}`
+	l, waiting, query := s.listen("events"), s.listenByGET("hanging on"), s.listen("hanging")
+	l.hears(`{"data":{"n":1}}`)
+	s.eventually("they run", func() bool { return s.running == 3 })
+	time.Sleep(60 * soon) // for what was written last to be longer ago than a client may take for it
+	s.api.Stop()
+	l.ends()
+	waiting.ends()
+	query.ends()
+	s.quiet()
+
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.http.URL+"?query=query", nil)
+	r.Header.Set("Accept", "text/event-stream")
+	response, err := s.http.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("another one: status %d", response.StatusCode)
+	}
+	// What is answered at once is not concerned.
+	response, err = s.http.Client().Post(s.http.URL, plain, strings.NewReader(`{"query":"query"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("a request: status %d", response.StatusCode)
+	}
+}
