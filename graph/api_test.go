@@ -109,6 +109,7 @@ func (a *api) askWith(authorization, query string, variables map[string]any) str
 	}
 	request := httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "a test")
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}
