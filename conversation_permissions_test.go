@@ -15,7 +15,8 @@ import (
 // ask, and what comes of it for each viewer: ok; the code of the error, with /REASON where it has one; or . for
 // not asked. Requests are made line by line, from left to right.
 //
-// Every field of Query and Mutation must be asked for in the table: a field that was forgotten fails the script.
+// Every field of Query, Mutation and Subscription must be asked for in the table: one that was forgotten fails the
+// script.
 func (c *conversation) permissions(args []string) {
 	if len(args) != 1 {
 		c.Fatalf("usage: permissions TABLE")
@@ -37,7 +38,7 @@ func (c *conversation) permissions(args []string) {
 		}
 		request := strings.Fields(cells[0])
 		query := c.ReadFile(request[0])
-		for _, field := range rootFields(query) {
+		for _, field := range startsOf(query) {
 			asked[field] = true
 		}
 		variables := c.variables(c.expandAll(request[1:]))
@@ -50,14 +51,9 @@ func (c *conversation) permissions(args []string) {
 			}
 		}
 	}
-	c.query(nil, `{ __schema { queryType { fields { name } } mutationType { fields { name } } } }`, nil)
-	for _, root := range []string{"queryType", "mutationType"} {
-		fields, err := follow(c.reply, "data.__schema."+root+".fields")
-		c.Check(err)
-		for _, field := range fields.([]any) {
-			if name := field.(map[string]any)["name"].(string); !asked[name] {
-				wrong = append(wrong, "the table says nothing of "+name)
-			}
+	for _, field := range c.rootFields() {
+		if !asked[field] {
+			wrong = append(wrong, fmt.Sprintf("the table says nothing of %s: add a line with a request for it to %s", field, args[0]))
 		}
 	}
 	if len(wrong) > 0 {
@@ -93,8 +89,24 @@ func (c *conversation) expandAll(words []string) []string {
 	return expanded
 }
 
-// rootFields are the fields that the operations of a document start from.
-func rootFields(query string) (names []string) {
+// rootFields are all fields that an operation may start from, each behind the kind of operation.
+func (c *conversation) rootFields() (fields []string) {
+	c.query(nil, `{ __schema { queryType { ...F } mutationType { ...F } subscriptionType { ...F } } } fragment F on __Type { fields { name } }`, nil)
+	for _, kind := range []string{"query", "mutation", "subscription"} {
+		names, err := follow(c.reply, "data.__schema."+kind+"Type.fields")
+		if err != nil && kind == "subscription" { // there are none
+			continue
+		}
+		c.Check(err)
+		for _, field := range names.([]any) {
+			fields = append(fields, kind+" "+field.(map[string]any)["name"].(string))
+		}
+	}
+	return fields
+}
+
+// startsOf are the fields that the operations of a document start from, each behind the kind of operation.
+func startsOf(query string) (fields []string) {
 	document, err := parser.ParseQuery(&ast.Source{Input: query})
 	if err != nil {
 		return nil // the server will say so
@@ -102,9 +114,9 @@ func rootFields(query string) (names []string) {
 	for _, operation := range document.Operations {
 		for _, selection := range operation.SelectionSet {
 			if field, ok := selection.(*ast.Field); ok {
-				names = append(names, field.Name)
+				fields = append(fields, string(operation.Operation)+" "+field.Name)
 			}
 		}
 	}
-	return names
+	return fields
 }
