@@ -68,7 +68,7 @@ func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 		t.Fatal(err)
 	}
 	accounts, err := account.New(a.db, issuer, account.Settings{
-		AccessLifetime: time.Minute, RefreshLifetime: time.Hour, SessionLifetime: time.Hour, RefreshGrace: time.Second,
+		AccessLifetime: 10 * time.Minute, RefreshLifetime: time.Hour, SessionLifetime: time.Hour, RefreshGrace: time.Second,
 		SessionsPerUser: 10, Guard: guard, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, Threads: 1, Workers: 2, Queue: 10},
 		Trail: trail, Now: time.Now, Random: rand.Reader,
 	})

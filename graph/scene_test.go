@@ -50,12 +50,8 @@ func newScene(t *testing.T) *scene {
 	s.inactive = s.obtain("inactive")
 	s.ids["DEAD"] = s.inactive
 	s.must(s.obtain("staff"), fmt.Sprintf(`userUpdate(id: %q, input: {isActive: false}) { errors { code } }`, s.ids["INACTIVE"]))
-	owner, err := strconv.ParseInt(s.ids["OWNER"], 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
 	event, err := s.db.Read.AuditEvent.Query().
-		Where(auditevent.KindEQ(auditevent.KindPROFILE_UPDATED), auditevent.SubjectID(owner)).
+		Where(auditevent.KindEQ(auditevent.KindPROFILE_UPDATED), auditevent.SubjectID(s.key(s.ids["OWNER"]))).
 		OnlyID(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +63,16 @@ func newScene(t *testing.T) *scene {
 // idIn is the id of an object that is a member of another.
 func idIn(object map[string]any, member string) string {
 	return object[member].(map[string]any)["id"].(string)
+}
+
+// key is an id as the database has it.
+func (s *scene) key(id string) int64 {
+	s.t.Helper()
+	key, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return key
 }
 
 // must makes a mutation that has to succeed, and answers what it answers.
@@ -141,7 +147,7 @@ func (s *scene) newestSession() string {
 // expand puts in the place of $NAME what has that name, and in the place of $NAME.column what the database has in
 // that column of it.
 func (turn *turn) expand(text string) string {
-	return regexp.MustCompile(`\$[A-Z_]+(\.[a-z_]+)?`).ReplaceAllStringFunc(text, func(reference string) string {
+	return regexp.MustCompile(`\$[A-Z][A-Z_0-9]*(\.[a-z_]+)?`).ReplaceAllStringFunc(text, func(reference string) string {
 		name, column, hasColumn := strings.Cut(reference[1:], ".")
 		value := turn.value(name)
 		if hasColumn {
@@ -198,12 +204,9 @@ func (s *scene) refreshOf(name string) string {
 // column is what the database has in a column of the thing with the id, moments as the API writes them.
 func (turn *turn) column(id, column string) string {
 	turn.t.Helper()
-	key, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		turn.t.Fatal(err)
-	}
+	key, read := turn.key(id), turn.db.Read
 	var row any
-	read := turn.db.Read
+	var err error
 	switch kind, _ := nodeid.Of(key); kind {
 	case nodeid.User:
 		row, err = read.User.Get(turn.t.Context(), key)

@@ -63,6 +63,15 @@ func TestVisibility(t *testing.T) {
 				}
 				found["ids"] += p.Slug
 			}
+			inEach, err := w.inEach(ctx, t, []int64{ids["upper"], ids["lower"]}, catalog.ProductsBelow{Selected: fields("nodes")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, below := range inEach {
+				for _, p := range below.Nodes {
+					found["category"] += p.Slug
+				}
+			}
 			for path, slugs := range found {
 				if got := strings.Join(slices.Sorted(slices.Values(strings.Split(slugs, ""))), ""); got != tt.sees {
 					t.Errorf("by %s: %q, want %q", path, got, tt.sees)
