@@ -89,17 +89,23 @@ func (f filler) fill(p place, path []string, of *ast.Type, value any) any {
 	case def.Kind == ast.InputObject:
 		filled = f.object(p, path, def, value)
 	case !isUsual:
-		filled = map[string]any{"Int": 1, "Boolean": false, "DateTime": "2026-01-31T09:30:00Z"}[def.Name]
-		if def.Kind == ast.Enum {
-			filled = def.EnumValues[0].Name
-		} else if filled == nil {
-			filled = "1"
-		}
+		filled = f.any(def)
 	}
-	if of.Elem != nil {
+	if _, isList := filled.([]any); of.Elem != nil && !isList {
 		return []any{filled}
 	}
 	return filled
+}
+
+// any is a value of a scalar or an enum.
+func (f filler) any(of *ast.Definition) any {
+	if of.Kind == ast.Enum {
+		return of.EnumValues[0].Name
+	}
+	if value, ok := map[string]any{"Int": 1, "Boolean": false, "DateTime": "2026-01-31T09:30:00Z"}[of.Name]; ok {
+		return value
+	}
+	return "1"
 }
 
 func (f filler) object(p place, path []string, def *ast.Definition, value any) map[string]any {
