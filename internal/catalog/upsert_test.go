@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/patch"
 )
@@ -223,6 +226,39 @@ func TestUpsertTakesFewStatements(t *testing.T) {
 	} {
 		if got := count(tt.rows); got != tt.statement {
 			t.Errorf("%s: %d statements, want %d", tt.name, got, tt.statement)
+		}
+	}
+}
+
+// TestUpsertsAreAllOrNothing breaks off at each statement in turn: what is then there is all of the input or nothing of it.
+func TestUpsertsAreAllOrNothing(t *testing.T) {
+	left, stop := 0, context.CancelFunc(func() {})
+	w := build(t, database.WithTrace(func(context.Context, ...any) {
+		if left--; left == 0 {
+			stop()
+		}
+	}))
+	drinks := w.shelf(t, "Drinks", 0).ID
+	tea := w.offer(t, "Tea", drinks, func(in *catalog.NewProduct) { in.SKU = new("tea") })
+	for n, whole := 1, false; !whole; n++ {
+		var ctx context.Context
+		ctx, stop = context.WithCancel(as(t, w.root))
+		left = n
+		_, err := w.UpsertProducts(ctx, []*catalog.ProductUpsert{
+			row(t, "a", drinks),
+			row(t, "tea", drinks, func(in *catalog.ProductUpsert) { in.Name = "Green tea" }),
+			row(t, "b", drinks),
+		}, fields("category"))
+		stop()
+		if whole = err == nil; !whole && !errors.Is(err, context.Canceled) {
+			t.Fatalf("broken off at statement %d: %v", n, err)
+		}
+		made, changed := w.db.Read.Product.Query().CountX(t.Context())-1, w.stored(t, tea.ID).Name != tea.Name
+		if made != 0 && made != 2 || changed != (made == 2) || whole && made != 2 {
+			t.Errorf("broken off at statement %d: %d products made; one changed: %v", n, made, changed)
+		}
+		if whole && n < 6 {
+			t.Errorf("there was nothing to break off after statement %d", n)
 		}
 	}
 }

@@ -89,7 +89,7 @@ type world struct {
 func build(t testing.TB, opts ...database.Option) *world {
 	t.Helper()
 	ran := new(statements)
-	w := &world{db: databasetest.New(t, append(opts, database.WithTrace(ran.trace))...), clock: &clock{time: noon}, ran: ran}
+	w := &world{db: databasetest.New(t, append([]database.Option{database.WithTrace(ran.trace)}, opts...)...), clock: &clock{time: noon}, ran: ran}
 	w.Catalog = catalog.New(w.db, catalog.NewLocalFeed(), w.clock.now)
 	w.write(t, func(tx *ent.Tx) error {
 		for name, viewer := range map[string]*auth.Viewer{"ada": &w.ada, "bob": &w.bob, "root": &w.root} {
