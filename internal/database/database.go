@@ -135,8 +135,8 @@ func (db *DB) Write(ctx context.Context, f func(tx *ent.Tx) error) (err error) {
 	if err := f(tx); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("committing a transaction: %w", err)
+	if err := tx.Commit(); err != nil { // sql.ErrTxDone, if the context has just ended: that is then the reason
+		return fmt.Errorf("committing a transaction: %w", errors.Join(err, ctx.Err()))
 	}
 	committed = true
 	return nil

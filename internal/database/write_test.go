@@ -53,6 +53,41 @@ func product(tx *ent.Tx, shelf int64) *ent.ProductCreate {
 	return tx.Product.Create().SetName("x").SetNameKey("x").SetSlug("x").SetPrice(1).SetCategoryID(shelf).SetCreatedAt(noon).SetUpdatedAt(noon)
 }
 
+// A request that is given up, or whose time is up, when all is written but not committed is told so: database/sql, which
+// undoes the transaction meanwhile, says only that it is over.
+func TestWriteCancelledBeforeTheCommit(t *testing.T) {
+	db := databasetest.New(t)
+	given, cancel := context.WithCancel(t.Context())
+	timed, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	for _, tt := range []struct {
+		ctx  context.Context
+		end  func()
+		want error
+	}{
+		{given, cancel, context.Canceled},
+		{timed, func() {}, context.DeadlineExceeded},
+	} {
+		err := db.Write(tt.ctx, func(tx *ent.Tx) error {
+			if _, err := addCategory(tt.ctx, tx, "given-up"); err != nil {
+				return err
+			}
+			tt.end()
+			for over := false; !over; { // until it has been undone
+				_, err := addCategory(t.Context(), tx, "never")
+				over = errors.Is(err, sql.ErrTxDone)
+			}
+			return nil
+		})
+		if !errors.Is(err, tt.want) {
+			t.Errorf("Write = %v, want %v", err, tt.want)
+		}
+	}
+	if n := db.Read.Category.Query().CountX(t.Context()); n != 0 {
+		t.Errorf("%d rows are left of what was given up", n)
+	}
+}
+
 // A request that is given up in the middle of a transaction undoes it, and does not keep the lock.
 func TestCancelledWrite(t *testing.T) {
 	db := databasetest.New(t)
