@@ -210,6 +210,10 @@ func TestBodies(t *testing.T) {
 		{"query an array", `{"query":["{secret}"]}`, 400},
 		{"query in capitals", `{"QUERY":"{secret}"}`, 400},
 		{"ill-formed UTF-8", "{\"query\":\"{ok}\",\"variables\":{\"password\":\"secret\xff\"}}", 400},
+		{"half a character", `{"query":"{ok}","variables":{"password":"secret\ud83d"}}`, 400},
+		{"the other half", `{"query":"{ok}","variables":{"password":"secret\ude42"}}`, 400},
+		{"half a character in the query", `{"query":"{ok(a: \"secret\ud83d\")}"}`, 400},
+		{"half a character in a name", `{"query":"{ok}","variables":{"secret\ud83d":1}}`, 400},
 		{"operation name a number", `{"query":"{ok}","operationName":5}`, 400},
 		{"variables an array", `{"query":"{ok}","variables":["secret"]}`, 400},
 		{"variables a string", `{"query":"{ok}","variables":"{\"a\":\"secret\"}"}`, 400},
@@ -287,6 +291,7 @@ func TestRequestsAreReadExactly(t *testing.T) {
 		{"what nobody asked for", `{"query":"{ok}","id":"x","":1}`, graphql.RawParams{Query: "{ok}"}},
 		{"the last of two", `{"query":"{a}","query":"{ok}","variables":{"a":1,"a":2}}`, graphql.RawParams{Query: "{ok}", Variables: object{"a": number("2")}}},
 		{"escapes", `{"query":"{ok}","variables":{"a":"\u0041\ud83d\ude42\u0000"}}`, graphql.RawParams{Query: "{ok}", Variables: object{"a": "A🙂\x00"}}},
+		{"what only looks like half a character", `{"query":"{ok}","variables":{"a":"\\ud83d"}}`, graphql.RawParams{Query: "{ok}", Variables: object{"a": `\ud83d`}}},
 		{"as long as may be", `{"query":"{ok}"}` + strings.Repeat(" ", 1000-16), graphql.RawParams{Query: "{ok}"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

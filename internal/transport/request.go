@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/gatehouse/gatehouse/internal/surrogate"
 )
 
 // refusal is why a request is no GraphQL request at all, or none that can be made in this way. Its message is a sentence
@@ -85,7 +87,7 @@ func (g *GraphQL) readAll(w http.ResponseWriter, r *http.Request) ([]byte, *refu
 
 // decode reads a request from a JSON object.
 func decode(text []byte) (*graphql.RawParams, *refusal) {
-	if !utf8.Valid(text) { // it would be mended silently, and two passwords become one
+	if !utf8.Valid(text) || surrogate.Unpaired(string(text)) { // it would be mended silently, and two passwords become one
 		return nil, notJSON
 	}
 	// Members are read one by one because a struct's would be found whatever the case of their names.
@@ -129,7 +131,8 @@ func readAddress(address *url.URL) (*graphql.RawParams, *refusal) {
 		}
 	}
 	for name, into := range map[string]any{partVariables: &params.Variables, partExtensions: &params.Extensions} {
-		if text := values.Get(name); text != "" && (!json.Valid([]byte(text)) || readMember([]byte(text), into) != nil) {
+		text := values.Get(name)
+		if text != "" && (surrogate.Unpaired(text) || !json.Valid([]byte(text)) || readMember([]byte(text), into) != nil) {
 			return bad("The parameter " + name + " must be a JSON object.")
 		}
 	}
