@@ -136,6 +136,8 @@ func mistakesOfProducts(t *testing.T) []struct {
 		{"name empty", catalog.ProductChanges{Name: set("")}, []string{"name REQUIRED"}},
 		{"name blank", catalog.ProductChanges{Name: set(" \t\u00a0\u3000\n")}, []string{"name REQUIRED"}},
 		{"name of two lines", catalog.ProductChanges{Name: set("a\nb")}, []string{"name INVALID"}},
+		{"name of two lines, by a line separator", catalog.ProductChanges{Name: set("a\u2028b")}, []string{"name INVALID"}},
+		{"name of two paragraphs", catalog.ProductChanges{Name: set("a\u2029b")}, []string{"name INVALID"}},
 		{"name with NUL", catalog.ProductChanges{Name: set("a\x00")}, []string{"name INVALID"}},
 		{"name with a C1 control", catalog.ProductChanges{Name: set("a\u0085b")}, []string{"name INVALID"}},
 		{"name not UTF-8", catalog.ProductChanges{Name: set("a\xff")}, []string{"name INVALID"}},
@@ -157,6 +159,7 @@ func mistakesOfProducts(t *testing.T) []struct {
 
 		{"sku empty", catalog.ProductChanges{SKU: set("")}, []string{"sku REQUIRED"}},
 		{"sku blank", catalog.ProductChanges{SKU: set("  ")}, []string{"sku REQUIRED"}},
+		{"sku of two lines", catalog.ProductChanges{SKU: set("a\u2028b")}, []string{"sku INVALID"}},
 		{"sku with a tab", catalog.ProductChanges{SKU: set("a\tb")}, []string{"sku INVALID"}},
 		{"sku too long", catalog.ProductChanges{SKU: set(strings.Repeat("ß", 65))}, []string{"sku TOO_LONG"}},
 		{"sku taken", catalog.ProductChanges{SKU: set("STRASSE-Å")}, []string{"sku NOT_UNIQUE"}},

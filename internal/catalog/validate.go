@@ -37,7 +37,7 @@ func (v *validator) line(field string, f patch.Field[string], most int) (string,
 	switch {
 	case !strings.ContainsFunc(text, unicode.IsGraphic):
 		v.mistakes.Add(field, fault.Required, "This field may not be empty.")
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, isControl):
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) || strings.ContainsFunc(text, endsLine):
 		v.mistakes.Add(field, fault.Invalid, "This field may not contain control characters.")
 	default:
 		return text, v.fits(field, text, most)
@@ -121,3 +121,6 @@ func given[T any](value *T) patch.Field[T] {
 func isControl(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 }
+
+// endsLine holds for the characters that end a line or a paragraph and are no control characters.
+func endsLine(r rune) bool { return unicode.In(r, unicode.Zl, unicode.Zp) }
