@@ -200,6 +200,31 @@ func TestTreesHaveTheirHeight(t *testing.T) {
 	}
 }
 
+// Moves that each leave the tree low enough, but not together, are made one after the other: the second is refused.
+func TestConcurrentMovesKeepTheHeight(t *testing.T) {
+	w := build(t)
+	for i := range 5 {
+		low, middle, top := w.chainOf(t, fmt.Sprint("low ", i), 8), w.chainOf(t, fmt.Sprint("middle ", i), 8), w.chainOf(t, fmt.Sprint("top ", i), 8)
+		var errs [2]error
+		var group sync.WaitGroup
+		for j, move := range [2]struct{ what, below *ent.Category }{{top[0], middle[7]}, {middle[0], low[7]}} {
+			group.Go(func() {
+				_, errs[j] = w.UpdateCategory(as(t, w.root), move.what.ID, catalog.CategoryChanges{Parent: patch.Set(move.below.ID)}, nil)
+			})
+		}
+		group.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Errorf("moved: %v, %v; want one to be refused", errs[0], errs[1])
+			continue
+		}
+		for _, err := range errs {
+			if err != nil {
+				wantMistakes(t, err, "parent INVALID")
+			}
+		}
+	}
+}
+
 // Moving a category that very many lie below is checked in the database, not by naming them all to it.
 func TestMovingVeryManyCategories(t *testing.T) {
 	w := build(t)

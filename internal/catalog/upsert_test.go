@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -137,6 +138,60 @@ func TestUpsertTellsEveryMistake(t *testing.T) {
 	wantCode(t, err, fault.BadUserInput)
 	_, err = w.UpsertProducts(anonymous(t), []*catalog.ProductUpsert{row(t, "a", drinks)}, nil)
 	wantCode(t, err, fault.Unauthenticated)
+}
+
+// TestUpsertsOfOneSKU: however a sku is written, two rows cannot have it, and it names the product that is there.
+func TestUpsertsOfOneSKU(t *testing.T) {
+	w := build(t)
+	drinks := w.shelf(t, "Drinks", 0).ID
+	spellings := []string{"Straße-Å", "STRASSE-å", " straße-Å\u2003", "strasse-A\u030a", "STRAẞE-a\u030a"}
+	var rows []*catalog.ProductUpsert
+	var want []string
+	for i, sku := range spellings {
+		rows = append(rows, row(t, sku, drinks))
+		if i > 0 {
+			want = append(want, fmt.Sprint(i, ".sku NOT_UNIQUE"))
+		}
+	}
+	_, err := w.UpsertProducts(as(t, w.root), rows, nil)
+	wantMistakes(t, err, want...)
+	first := w.upsert(t, 1, 0, rows[0])[0]
+	for i, sku := range spellings[1:] {
+		now := w.upsert(t, 0, 1, row(t, sku, drinks, func(in *catalog.ProductUpsert) { in.Name = fmt.Sprint("Name ", i) }))[0]
+		if now.ID != first.ID || now.Version != i+2 {
+			t.Errorf("%q names %v", sku, now)
+		}
+	}
+}
+
+// Of several who upsert the same at once, one makes it all, and the others find it there.
+func TestConcurrentUpserts(t *testing.T) {
+	w := build(t)
+	drinks := w.shelf(t, "Drinks", 0).ID
+	var group sync.WaitGroup
+	var made [8]catalog.Upserted
+	for i := range made {
+		group.Go(func() {
+			var err error
+			made[i], err = w.UpsertProducts(as(t, w.root), []*catalog.ProductUpsert{row(t, "a", drinks), row(t, "b", drinks), row(t, "c", drinks)}, nil)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	makers := 0
+	for _, did := range made {
+		if did.Created == 3 {
+			makers++
+		}
+		if did.Created != 3 && did.Created != 0 || did.Updated != 0 || len(did.Products) != 3 {
+			t.Errorf("%d made, %d changed, of %d", did.Created, did.Updated, len(did.Products))
+		}
+	}
+	if n := w.db.Read.Product.Query().CountX(t.Context()); n != 3 || makers != 1 {
+		t.Errorf("%d products, made by %d", n, makers)
+	}
 }
 
 // TestUpsertedSlugs: slugs made from names are unique among themselves, beside those that are there and those
