@@ -1823,7 +1823,7 @@ extend type Query {
   ): CategoryConnection
 }
 
-"The category to make."
+"The category to make. Null is the same as absent."
 input CategoryCreateInput {
   "1 to 200 characters."
   name: String!
@@ -2225,7 +2225,7 @@ extend type Query {
   ): ProductConnection
 }
 
-"The product to make."
+"The product to make. Null is the same as absent."
 input ProductCreateInput {
   "1 to 200 characters."
   name: String!
