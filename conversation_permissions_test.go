@@ -16,11 +16,12 @@ import (
 // not asked. Requests are made line by line, from left to right.
 //
 // Every field of Query, Mutation and Subscription must be asked for in the table: one that was forgotten fails the
-// script.
+// script. A subscription is ok when it tells of what the last of the viewers then asks for, by the second argument.
 func (c *conversation) permissions(args []string) {
-	if len(args) != 1 {
-		c.Fatalf("usage: permissions TABLE")
+	if len(args) != 2 {
+		c.Fatalf("usage: permissions TABLE REQUEST")
 	}
+	stir := strings.Fields(args[1])
 	var viewers, wrong []string
 	asked := map[string]bool{}
 	for line := range strings.Lines(c.ReadFile(args[0])) {
@@ -46,7 +47,19 @@ func (c *conversation) permissions(args []string) {
 			if want == "." {
 				continue
 			}
-			if got := c.outcome(viewers[i], query, variables); got != want {
+			got := ""
+			if strings.HasPrefix(query, "subscription") {
+				c.begin("permissions", c.bearer(viewers[i]), query, variables)
+				if happened := c.outcome(viewers[len(viewers)-1], c.ReadFile(stir[0]), c.variables(c.expandAll(stir[1:]))); happened != "ok" {
+					c.Fatalf("%s: %s", args[1], happened)
+				}
+				c.event([]string{"permissions"})
+				c.hangup([]string{"permissions"})
+				got = c.told()
+			} else {
+				got = c.outcome(viewers[i], query, variables)
+			}
+			if got != want {
 				wrong = append(wrong, fmt.Sprintf("%s asks %s: %s, want %s\n%s", viewers[i], cells[0], got, want, c.indented()))
 			}
 		}
@@ -63,11 +76,21 @@ func (c *conversation) permissions(args []string) {
 
 // outcome is what comes of a request of a viewer's.
 func (c *conversation) outcome(viewer, query string, variables map[string]any) string {
+	c.query(c.bearer(viewer), query, variables)
+	return c.told()
+}
+
+// bearer is the header with a viewer's token.
+func (c *conversation) bearer(viewer string) http.Header {
 	header := http.Header{}
 	if viewer != "-" {
 		header.Set("Authorization", "Bearer "+c.variable(viewer))
 	}
-	c.query(header, query, variables)
+	return header
+}
+
+// told is ok, or the code of the last answer's error.
+func (c *conversation) told() string {
 	code, err := follow(c.reply, "errors[0].extensions.code")
 	if err != nil {
 		return "ok"

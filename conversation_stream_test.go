@@ -28,15 +28,18 @@ func (c *conversation) listen(args []string) {
 	if *as != "" {
 		o.header.Set("Authorization", "Bearer "+c.variable(*as))
 	}
-	o.header.Set("Content-Type", "application/json")
-	o.header.Set("Accept", "text/event-stream")
-	query, variables := c.fileOr(o.flags.Arg(0), "{"), c.variables(o.flags.Args()[1:])
+	c.begin(args[0], o.header, c.fileOr(o.flags.Arg(0), "{"), c.variables(o.flags.Args()[1:]))
+}
 
+// begin does so.
+func (c *conversation) begin(name string, header http.Header, query string, variables map[string]any) {
+	header.Set("Content-Type", "application/json")
+	header.Set("Accept", "text/event-stream")
 	ctx, cancel := context.WithCancel(c.tb.Context())
 	c.Defer(cancel)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.program.url+"/graphql", bytes.NewReader(question(query, variables)))
 	c.Check(err)
-	request.Header = o.header
+	request.Header = header
 	response, err := (&http.Client{}).Do(request) // without a limit of time: ctx ends it
 	c.Check(err)
 	if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != "text/event-stream; charset=utf-8" {
@@ -64,7 +67,7 @@ func (c *conversation) listen(args []string) {
 	if c.streams == nil {
 		c.streams = map[string]*stream{}
 	}
-	c.streams[args[0]] = s
+	c.streams[name] = s
 }
 
 // event waits for the next event of a subscription, which is then the last answer: an answer; complete, for the event that

@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 //	cookie NAME                                    keep the cookie that the last answer set in $NAME
 //	user NAME, staff NAME                          make an account and sign in
 //	decode TOKEN, forge [flags] NAME TOKEN [claim=value ...]  read a token; make another of it
-//	permissions TABLE                              who may do what
+//	permissions TABLE REQUEST                      who may do what
 //	simplejwt [-H header] METHOD PATH [name=value ...]  send a request to Django's SimpleJWT instead
 //	[!] log REGEXP                                 the server has logged this
 //	repeat NAME COUNT TEXT                         set $NAME to the text, so many times over
