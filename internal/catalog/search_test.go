@@ -1,12 +1,10 @@
 package catalog_test
 
 import (
-	"cmp"
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -243,183 +241,10 @@ func TestRelevance(t *testing.T) {
 
 func byField(order ...catalog.ProductOrderField) []catalog.ProductOrderField { return order }
 
-// nastyParts are what random texts and searches are made of: letters that fold to others or to more, marks that
-// compose, signs that mean something to SQL or FTS5, and characters outside of the plane that most are in.
-var nastyParts = []string{
-	"a", "A", "b", "ab", "bab", "abba", "ß", "ẞ", "s", "SS", "İ", "ı", "i", "I", "ς", "σ", "Σ", "ΐ", "ﬃ", "ŉ", "K", "Å",
-	"\u0301", "e\u0301", "é", "E\u0301", "ü", "U\u0308", "\u0345", "\u0308\u0301", "🍵", "👩\u200d👧", "日", "本", "茶", "ｶﾞ", "ガ", "가", "\u1100\u1161",
-	`"`, "'", "%", "_", `\`, "*", "-", "^", "(", ")", ":", "+", "{", "AND", "or", "NEAR(", "\u200b", "\ufffd", "\ufffe", "\uffff", "\ufdd0", "\U0010ffff",
-	"Ꭰ", "ꭰ", "ᏸ", "𐐀", "𐐨", "𝒳", "\u00ad", "x", "0", "1",
-}
-
-// generator draws texts and searches.
-type generator struct{ *rand.Rand }
-
-func (g generator) part() string { return nastyParts[g.IntN(len(nastyParts))] }
-
-// text is some words, none if so many are none.
-func (g generator) text(words int) string {
-	var b strings.Builder
-	for range words {
-		for range 1 + g.IntN(5) {
-			b.WriteString(g.part())
-		}
-		b.WriteString(" ")
-	}
-	return b.String()
-}
-
-// search is some words, of which most are parts of a text and the rest are anything.
-func (g generator) search(texts []string) string {
-	var words []string
-	for range 1 + g.IntN(3) {
-		if g.IntN(5) == 0 {
-			words = append(words, g.part()+g.part())
-			continue
-		}
-		text := []rune(texts[g.IntN(len(texts))])
-		if len(text) == 0 {
-			continue
-		}
-		from := g.IntN(len(text))
-		word := string(text[from:min(from+1+g.IntN(6), len(text))])
-		if g.IntN(3) == 0 {
-			word = strings.ToUpper(word)
-		}
-		words = append(words, word)
-	}
-	return strings.Join(words, []string{" ", "\t", "\u3000 "}[g.IntN(3)])
-}
-
-// model is a plain search through products that are held in memory.
-type model struct {
-	rows  []*ent.Product
-	texts map[int64][]string // folded: name, stock keeping unit, description
-}
-
-func modelOf(rows []*ent.Product) model {
-	m := model{rows, make(map[int64][]string)}
-	for _, p := range rows {
-		sku := ""
-		if p.Sku != nil {
-			sku = *p.Sku
-		}
-		m.texts[p.ID] = []string{fold.Text(p.Name), fold.Text(sku), fold.Text(p.Description)}
-	}
-	return m
-}
-
-// rank is how relevant a product is; ok is false for one that is not found.
-func (m model) rank(p *ent.Product, words []string) (sum int, ok bool) {
-	for _, word := range words {
-		place := slices.IndexFunc(m.texts[p.ID], func(text string) bool { return strings.Contains(text, word) })
-		if place < 0 {
-			return 0, false
-		}
-		sum += 2 * place
-		if !strings.HasPrefix(m.texts[p.ID][place], word) {
-			sum++
-		}
-	}
-	return sum, true
-}
-
-// ranked is what a search finds and keep lets through, in the given order.
-func (m model) ranked(search string, keep func(*ent.Product) bool, order ...catalog.ProductOrderField) []*ent.Product {
-	words := strings.Fields(search)
-	for i, word := range words {
-		words[i] = fold.Text(word)
-	}
-	slices.Sort(words)
-	words = slices.Compact(words)
-	ranks := make(map[int64]int)
-	found := slices.DeleteFunc(slices.Clone(m.rows), func(p *ent.Product) bool {
-		var ok bool
-		ranks[p.ID], ok = m.rank(p, words)
-		return !ok || !keep(p)
-	})
-	if len(order) == 0 {
-		order = byField("RELEVANCE")
-	}
-	if last := order[len(order)-1]; strings.HasPrefix(string(last), "RELEVANCE") {
-		order = append(slices.Clone(order), catalog.ProductOrderField(strings.Replace(string(last), "RELEVANCE", "NAME", 1)))
-	}
-	levels := byProduct(order...)
-	slices.SortFunc(found, func(a, b *ent.Product) int {
-		for _, level := range levels {
-			var c int
-			switch level.Field {
-			case catalog.ProductByRelevance:
-				c = cmp.Compare(ranks[a.ID], ranks[b.ID])
-			case catalog.ProductByPrice:
-				c = cmp.Compare(a.Price, b.Price)
-			default:
-				c = strings.Compare(m.texts[a.ID][0], m.texts[b.ID][0])
-			}
-			if c != 0 {
-				return c * sign(level.Direction)
-			}
-		}
-		return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
-	})
-	return found
-}
-
 // searchOrders are the orders that searches are tried with.
 var searchOrders = [][]catalog.ProductOrderField{
 	nil, {"RELEVANCE"}, {"RELEVANCE-"}, {"NAME-"}, {"PRICE", "RELEVANCE"}, {"RELEVANCE", "PRICE-"}, {"RELEVANCE-", "NAME"}, {"PRICE-", "RELEVANCE-"},
 }
-
-// Any search finds what the model of searches says, in its order, with the index and without.
-func TestRandomSearches(t *testing.T) {
-	bothWays(t, func(t *testing.T, w *world) {
-		g := generator{rand.New(rand.NewPCG(3, 4))}
-		articles := make([]article, 200)
-		var texts []string
-		for i := range articles {
-			articles[i] = article{"n" + g.text(1+g.IntN(2)), "", g.text(g.IntN(8))}
-			if g.IntN(2) == 0 {
-				articles[i].sku = fmt.Sprint(i, g.text(1))
-			}
-			texts = append(texts, articles[i].name, articles[i].sku, articles[i].description)
-		}
-		products := modelOf(w.shelve(t, articles...))
-		finds, short := 0, 0
-		for n := range 1500 {
-			search := g.search(texts)
-			order := searchOrders[g.IntN(len(searchOrders))]
-			cheap := g.IntN(3) == 0
-			var where *where
-			keep := func(p *ent.Product) bool { return !cheap || p.Price == 0 }
-			if cheap {
-				where = priceless(t)
-			}
-			if strings.TrimSpace(search) == "" {
-				continue
-			}
-			want := products.ranked(search, keep, order...)
-			if len(want) > 0 && len(want) < len(articles)/2 {
-				finds++
-			}
-			if len([]rune(fold.Text(search))) < 3 {
-				short++
-			}
-			got, err := w.Products(anonymous(t), page.Args{First: new(100)}, &search, where, byProduct(order...), fields("nodes totalCount"))
-			if err != nil {
-				t.Fatalf("search %d, %q: %v", n, search, err)
-			}
-			first := want[:min(100, len(want))]
-			if got.TotalCount != len(want) || !slices.EqualFunc(got.Nodes, first, func(a, b *ent.Product) bool { return a.ID == b.ID }) {
-				t.Errorf("search %d, %q by %s, cheap %v: found %d, want %d\n%s\n%s", n, search, order, cheap, got.TotalCount, len(want), slugs(got.Nodes), slugs(first))
-			}
-		}
-		if finds < 500 || short < 50 {
-			t.Errorf("%d searches found something, %d were short: they try too little", finds, short)
-		}
-	})
-}
-
-func priceless(t testing.TB) *where { return &where{Price: &decimals{Eq: new(decimal(t, "0"))}} }
 
 func slugs(rows []*ent.Product) (slugs []string) {
 	for _, p := range rows {
@@ -447,7 +272,7 @@ func TestSearchWalks(t *testing.T) {
 		everything := func(*ent.Product) bool { return true }
 		for _, search := range []string{"tea", "TE", "tea green", "c"} {
 			for _, order := range searchOrders {
-				want := products.ranked(search, everything, order...)
+				want := products.search(search, everything, order...)
 				if len(want) < 20 || len(want) > 145 {
 					t.Fatalf("%q finds %d: that is no good walk", search, len(want))
 				}
@@ -490,7 +315,7 @@ func TestSearchWalksWhileTheListChanges(t *testing.T) {
 					})
 				},
 				func() []*ent.Product {
-					settled := modelOf(all).ranked(search, func(p *ent.Product) bool { return !gone[p.ID] }, order...)
+					settled := modelOf(all).search(search, func(p *ent.Product) bool { return !gone[p.ID] }, order...)
 					if len(settled) < 40 {
 						t.Errorf("only %d rows are settled", len(settled))
 					}

@@ -1,7 +1,6 @@
 package catalog_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -71,47 +70,6 @@ func (w *world) stock(t testing.TB, n int) []*ent.Product {
 	}
 	w.ran.take()
 	return products
-}
-
-// maySee is the model of who sees a product.
-func maySee(viewer auth.Viewer, p *ent.Product) bool {
-	return p.IsPublished || viewer.IsStaff || p.OwnerID != nil && viewer.SignedIn() && *p.OwnerID == viewer.UserID
-}
-
-// sorted is the model of a list of products: what is left of all, in the given order.
-func sorted(all []*ent.Product, keep func(*ent.Product) bool, levels []*catalog.ProductOrder) []*ent.Product {
-	rows := slices.DeleteFunc(slices.Clone(all), func(p *ent.Product) bool { return !keep(p) })
-	compare := map[catalog.ProductOrderField]func(a, b *ent.Product) int{
-		catalog.ProductByName:      func(a, b *ent.Product) int { return strings.Compare(fold.Text(a.Name), fold.Text(b.Name)) },
-		catalog.ProductByPrice:     func(a, b *ent.Product) int { return cmp.Compare(a.Price, b.Price) },
-		catalog.ProductByStock:     func(a, b *ent.Product) int { return cmp.Compare(a.Stock, b.Stock) },
-		catalog.ProductByCreatedAt: func(a, b *ent.Product) int { return a.CreatedAt.Compare(b.CreatedAt) },
-		catalog.ProductByUpdatedAt: func(a, b *ent.Product) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
-	}
-	if len(levels) == 0 {
-		levels = byProduct(catalog.ProductByName)
-	}
-	for i, level := range levels { // what a field's second level says is of no account, for the ids' direction too
-		if slices.ContainsFunc(levels[:i], func(l *catalog.ProductOrder) bool { return l.Field == level.Field }) {
-			return sorted(rows, keep, slices.Delete(slices.Clone(levels), i, i+1))
-		}
-	}
-	slices.SortFunc(rows, func(a, b *ent.Product) int {
-		for _, level := range levels {
-			if c := compare[level.Field](a, b); c != 0 {
-				return c * sign(level.Direction)
-			}
-		}
-		return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
-	})
-	return rows
-}
-
-func sign(d page.Direction) int {
-	if d == page.Descending {
-		return -1
-	}
-	return 1
 }
 
 // byProduct reads an order: "PRICE", "NAME-" is by price and, where that is the same, by name from Z to A.
@@ -242,11 +200,6 @@ func TestCategoryWalks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compare := map[catalog.CategoryOrderField]func(a, b *ent.Category) int{
-		catalog.CategoryByName:         func(a, b *ent.Category) int { return strings.Compare(fold.Text(a.Name), fold.Text(b.Name)) },
-		catalog.CategoryByCreatedAt:    func(a, b *ent.Category) int { return a.CreatedAt.Compare(b.CreatedAt) },
-		catalog.CategoryByProductCount: func(a, b *ent.Category) int { return cmp.Compare(counts[a.ID], counts[b.ID]) },
-	}
 	for _, order := range [][]catalog.CategoryOrderField{
 		{"NAME"},
 		{"NAME-"},
@@ -260,14 +213,7 @@ func TestCategoryWalks(t *testing.T) {
 	} {
 		levels := byCategory(order...)
 		want := slices.Clone(all)
-		slices.SortFunc(want, func(a, b *ent.Category) int {
-			for _, level := range levels {
-				if c := compare[level.Field](a, b); c != 0 {
-					return c * sign(level.Direction)
-				}
-			}
-			return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
-		})
+		slices.SortFunc(want, compareCategories(levels, counts))
 		for who, viewer := range map[string]auth.Viewer{"anonymous": {}, "staff": w.root} { // the order tells both the same
 			for _, size := range pagetest.Sizes() {
 				for _, backward := range []bool{false, true} {
