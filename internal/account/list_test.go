@@ -1,7 +1,6 @@
 package account_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -49,8 +48,10 @@ func (w *world) populate(t testing.TB, n int) []*ent.User {
 		for i := range rows {
 			name := fmt.Sprintf("%s.%d", names[i*7%len(names)], i)
 			email := fmt.Sprintf("%d@%s.example", (n-i)*13%17, names[i*5%len(names)])
+			first, last := []string{"", "Änne", "ＡDA Ζεύς"}[i%3], []string{"", "Straße 100%", "Ada"}[i*i%3]
 			rows[i] = tx.User.Create().SetUsername(name).SetUsernameKey(fold.Identifier(name)).
 				SetEmail(email).SetEmailKey(fold.Identifier(email)).SetPasswordHash("-").
+				SetFirstName(first).SetLastName(last).SetNameKey(fold.Text(first + " " + last)).
 				SetIsActive(i%5 != 0).SetIsStaff(i%7 == 0).
 				SetDateJoined(start.Add(time.Duration(i%4) * time.Second)).SetNillableLastLogin(logins[i*3%len(logins)])
 		}
@@ -92,58 +93,6 @@ func byUser(fields ...string) (levels []*account.UserOrder) {
 		levels = append(levels, level)
 	}
 	return levels
-}
-
-// arranged is the model of a list of users.
-func arranged(all []*ent.User, keep func(*ent.User) bool, levels []*account.UserOrder) []*ent.User {
-	rows := slices.DeleteFunc(slices.Clone(all), func(u *ent.User) bool { return !keep(u) })
-	if len(levels) == 0 {
-		levels = byUser("USERNAME")
-	}
-	for i, level := range levels {
-		if slices.ContainsFunc(levels[:i], func(l *account.UserOrder) bool { return l.Field == level.Field }) {
-			levels = slices.Delete(slices.Clone(levels), i, i+1)
-			break
-		}
-	}
-	slices.SortFunc(rows, func(a, b *ent.User) int {
-		for _, level := range levels {
-			if c := compareUsers(a, b, level); c != 0 {
-				return c
-			}
-		}
-		return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
-	})
-	return rows
-}
-
-func compareUsers(a, b *ent.User, level *account.UserOrder) int {
-	by := sign(level.Direction)
-	switch level.Field {
-	case account.UserByUsername:
-		return by * strings.Compare(fold.Identifier(a.Username), fold.Identifier(b.Username))
-	case account.UserByEmail:
-		return by * strings.Compare(fold.Identifier(a.Email), fold.Identifier(b.Email))
-	case account.UserByDateJoined:
-		return by * a.DateJoined.Compare(b.DateJoined)
-	case account.UserByLastLogin:
-	}
-	switch {
-	case a.LastLogin == nil && b.LastLogin == nil:
-		return 0
-	case a.LastLogin == nil:
-		return 1
-	case b.LastLogin == nil:
-		return -1
-	}
-	return by * a.LastLogin.Compare(*b.LastLogin)
-}
-
-func sign(d page.Direction) int {
-	if d == page.Descending {
-		return -1
-	}
-	return 1
 }
 
 func (w *world) users(ctx context.Context, where *account.UserWhere, orderBy []*account.UserOrder) pagetest.List[*ent.User] {
