@@ -1,7 +1,6 @@
 package audit_test
 
 import (
-	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -99,83 +98,6 @@ func TestFiltersHaveLimits(t *testing.T) {
 			where := audit.Where{User: user, Kinds: slices.Repeat([]auditevent.Kind{audit.SignIn}, n)}
 			_, err := w.Events(staff(t), page.Args{}, &where, selecting())
 			wantCode(t, err, want)
-		}
-	}
-}
-
-// Pages joined are the whole list, once: whatever their size, from either end, with many events at one moment, and
-// however many more happen meanwhile.
-func TestPageWalk(t *testing.T) {
-	for _, where := range []*audit.Where{
-		nil,
-		{User: new(int64(1))},
-		{Kinds: []auditevent.Kind{audit.SignIn, audit.Logout}},
-		{User: new(int64(2)), Kinds: []auditevent.Kind{audit.SignIn, audit.Logout}},
-	} {
-		w := build(t)
-		deed := func(i int) audit.Event {
-			return audit.Event{Kind: []auditevent.Kind{audit.SignIn, audit.Logout, audit.Refresh}[i%3], Actor: int64(i % 4), Subject: int64(i / 2 % 3)}
-		}
-		for i := range 60 { // some at one moment, and clocks may be set back
-			w.happen(t, time.Duration(i*7%13/3)*time.Millisecond, deed(i))
-		}
-		whole, err := w.Events(staff(t), page.Args{First: new(100)}, where, selecting())
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := ids(whole.Nodes)
-		if sorted := slices.IsSortedFunc(whole.Nodes, func(a, b *ent.AuditEvent) int {
-			return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
-		}); !sorted || len(want) < 15 {
-			t.Fatalf("%d events, the newest first: %v", len(want), sorted)
-		}
-		for _, size := range []int{1, 2, 7, 100} {
-			for _, backward := range []bool{false, true} {
-				before := map[int64]bool{}
-				for _, row := range w.rows(t) {
-					before[row.ID] = true
-				}
-				known, err := w.Events(staff(t), page.Args{First: new(100)}, where, selecting())
-				if err != nil {
-					t.Fatal(err)
-				}
-				want := ids(known.Nodes)[:min(100, known.TotalCount)]
-				var met []int64
-				args := page.Args{First: &size}
-				if backward {
-					args = page.Args{Last: &size}
-				}
-				for step := 0; ; step++ {
-					got, err := w.Events(staff(t), args, where, selecting())
-					if err != nil {
-						t.Fatal(err)
-					}
-					part := ids(got.Nodes)
-					more := got.PageInfo.HasNextPage
-					if args.After = got.PageInfo.EndCursor; backward {
-						slices.Reverse(part)
-						more = got.PageInfo.HasPreviousPage
-						args.After, args.Before = nil, got.PageInfo.StartCursor
-					}
-					for _, id := range part {
-						if before[id] {
-							met = append(met, id)
-						}
-					}
-					if !more {
-						break
-					}
-					if step < 3 { // at the newest moment, at an old one, and anew
-						w.happen(t, time.Duration(step%2*4)*time.Millisecond, deed(step))
-					}
-				}
-				if backward {
-					slices.Reverse(met)
-				}
-				if !slices.Equal(met, want) {
-					t.Errorf("%v by %d, backward %v: met %v, want %v", where, size, backward, met, want)
-				}
-			}
 		}
 	}
 }
