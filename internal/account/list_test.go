@@ -125,33 +125,37 @@ func TestUserWalks(t *testing.T) {
 	}
 }
 
-// While users register, sign in, change their names and are deleted, a walk meets everybody else once, in order.
+// While users register, sign in, change their names and are deleted, a walk meets everybody who stays and keeps their
+// sort key once, in order.
 func TestUserWalksWhileTheListChanges(t *testing.T) {
 	for _, order := range userOrders {
-		for _, backward := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/%s", order, pagetest.Direction(backward)), func(t *testing.T) {
-				t.Parallel()
-				levels := byUser(order...)
-				w := build(t)
-				all := w.populate(t, 100)
-				gone := make(map[int64]bool)
-				pagetest.WalkDisturbed(t, w.users(asStaff(t), nil, levels), userID, 7, backward,
-					func(step int, seen []int64) { w.disturb(t, step, all, gone, seen) },
-					func() []*ent.User {
-						settled := arranged(all, func(u *ent.User) bool { return !gone[u.ID] }, levels)
-						if len(settled) < 40 {
-							t.Errorf("only %d users are settled", len(settled))
-						}
-						return settled
-					})
-			})
+		for _, search := range []*string{nil, new("a")} {
+			for _, backward := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/search %v/%s", order, search != nil, pagetest.Direction(backward)), func(t *testing.T) {
+					t.Parallel()
+					w := build(t)
+					all := w.populate(t, 120)
+					pages := func(args page.Args, selected page.Fields) (*account.UserConnection, error) {
+						return w.Users(asStaff(t), args, search, nil, byUser(order...), selected)
+					}
+					pagetest.WalkDisturbed(t, pages, userID, 7, backward,
+						func(step int, seen []int64) { w.disturb(t, step, all, seen) },
+						func() []*ent.User {
+							settled := w.settled(t, all, byUser(order...), func(u *ent.User) bool { return search == nil || isFound(u, *search) })
+							if len(settled) < 40 {
+								t.Errorf("only %d users are settled", len(settled))
+							}
+							return settled
+						})
+				})
+			}
 		}
 	}
 }
 
-// disturb makes, deletes and changes users, among them the last one of the page just seen: some sign in for the first
-// time, and some are as if they never had. What it deletes or changes is gone from where it was.
-func (w *world) disturb(t *testing.T, step int, all []*ent.User, gone map[int64]bool, seen []int64) {
+// disturb makes three users and deletes one or two: the last one of the page just seen, and one wherever they stand. And it
+// changes one thing about one, another thing in each step: some sign in for the first time, some are as if they never had.
+func (w *world) disturb(t *testing.T, step int, all []*ent.User, seen []int64) {
 	t.Helper()
 	w.write(t, func(tx *ent.Tx) error {
 		for i, name := range []string{"!", "m", "zz"} {
@@ -161,20 +165,42 @@ func (w *world) disturb(t *testing.T, step int, all []*ent.User, gone map[int64]
 				return err
 			}
 		}
-		moved, last := all[(step*31+5)%len(all)].ID, seen[len(seen)-1]
-		gone[moved], gone[last] = true, true
-		change := tx.User.Update().Where(user.ID(moved)).SetUsernameKey(fmt.Sprint("moved", step)).SetEmailKey(fmt.Sprint("moved", step))
-		if step%2 == 0 {
+		change := tx.User.Update().Where(user.ID(all[(step*31+5)%len(all)].ID))
+		switch name := fmt.Sprint("Moved.", step); step % 5 {
+		case 0:
 			change.ClearLastLogin()
-		} else {
+		case 1:
 			change.SetLastLogin(noon.Add(time.Hour))
+		case 2:
+			change.SetUsername(name).SetUsernameKey(fold.Identifier(name))
+		case 3:
+			change.SetEmail(name + "@x").SetEmailKey(fold.Identifier(name + "@x"))
+		case 4: // nothing that anything is sorted by
+			change.SetFirstName("Zoë").SetNameKey("zoë ").SetIsActive(false)
 		}
 		if err := change.Exec(t.Context()); err != nil {
 			return err
 		}
-		_, err := tx.User.Delete().Where(user.ID(last)).Exec(t.Context())
+		leaving := seen[len(seen)-1:]
+		if step%2 == 0 {
+			leaving = append(leaving, all[(step*13+11)%len(all)].ID)
+		}
+		_, err := tx.User.Delete().Where(user.IDIn(leaving...)).Exec(t.Context())
 		return err
 	})
+}
+
+// settled are the users of a list that there were before, are still in it, and have kept their sort key.
+func (w *world) settled(t testing.TB, before []*ent.User, order []*account.UserOrder, keep func(*ent.User) bool) []*ent.User {
+	t.Helper()
+	rows, err := w.db.Read.User.Query().All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare := comparing(order)
+	return arranged(before, func(u *ent.User) bool {
+		return keep(u) && slices.ContainsFunc(rows, func(now *ent.User) bool { return now.ID == u.ID && keep(now) && compare(u, now) == 0 })
+	}, order)
 }
 
 // usernames are those of the users whom staff find, in order, and how many there are in all.
