@@ -40,38 +40,53 @@ func published(rows []*ent.Product, in *ent.Category) (n int) {
 	return n
 }
 
+// categoryLevels are the levels of an order, each field once.
+type categoryLevels []catalog.CategoryOrder
+
 // categoryLevelsOf are the levels of an order that say anything; by name when there are none.
-func categoryLevelsOf(order []*catalog.CategoryOrder) (levels []catalog.CategoryOrder) {
+func categoryLevelsOf(order []*catalog.CategoryOrder) (levels categoryLevels) {
 	for _, level := range order {
 		if !slices.ContainsFunc(levels, func(l catalog.CategoryOrder) bool { return l.Field == level.Field }) {
 			levels = append(levels, *level)
 		}
 	}
 	if len(levels) == 0 {
-		levels = []catalog.CategoryOrder{{Field: catalog.CategoryByName, Direction: page.Ascending}}
+		levels = categoryLevels{{Field: catalog.CategoryByName, Direction: page.Ascending}}
 	}
 	return levels
 }
 
-// compareCategories is how categories are sorted, which each have so many published products.
+// shelved is a category with how many published products it has.
+type shelved struct {
+	*ent.Category
+	published int
+}
+
+// compare says which of two categories comes first: below 0 for a. Those that are alike go by id, in the direction of the
+// last level.
+func (l categoryLevels) compare(a, b shelved) int {
+	for _, level := range l {
+		var c int
+		switch level.Field {
+		case catalog.CategoryByName:
+			c = strings.Compare(fold.Text(a.Name), fold.Text(b.Name))
+		case catalog.CategoryByCreatedAt:
+			c = a.CreatedAt.Compare(b.CreatedAt)
+		case catalog.CategoryByProductCount:
+			c = cmp.Compare(a.published, b.published)
+		}
+		if c != 0 {
+			return c * sign(level.Direction)
+		}
+	}
+	return cmp.Compare(a.ID, b.ID) * sign(l[len(l)-1].Direction)
+}
+
+// compareCategories is how categories are sorted that have so many published products.
 func compareCategories(order []*catalog.CategoryOrder, published map[int64]int) func(a, b *ent.Category) int {
 	levels := categoryLevelsOf(order)
 	return func(a, b *ent.Category) int {
-		for _, level := range levels {
-			var c int
-			switch level.Field {
-			case catalog.CategoryByName:
-				c = strings.Compare(fold.Text(a.Name), fold.Text(b.Name))
-			case catalog.CategoryByCreatedAt:
-				c = a.CreatedAt.Compare(b.CreatedAt)
-			case catalog.CategoryByProductCount:
-				c = cmp.Compare(published[a.ID], published[b.ID])
-			}
-			if c != 0 {
-				return c * sign(level.Direction)
-			}
-		}
-		return cmp.Compare(a.ID, b.ID) * sign(levels[len(levels)-1].Direction)
+		return levels.compare(shelved{a, published[a.ID]}, shelved{b, published[b.ID]})
 	}
 }
 

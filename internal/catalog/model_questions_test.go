@@ -46,18 +46,18 @@ func (q question) refused() bool {
 }
 
 // list is the whole list that is asked for, and its order.
-func (m *model) list(q question) (rows []*ent.Product, compare func(a, b *ent.Product) int) {
+func (m *model) list(q question) (rows []*ent.Product, order func(a, b *ent.Product) int) {
 	words := wordsOf(q.search)
 	levels := levelsOf(q.order, words)
 	with := func(p *ent.Product) ranked {
 		rank, _ := m.rank(p, words)
-		return ranked{p, rank}
+		return ranked{p, m.texts[p.ID][0], rank}
 	}
 	rows = products(m.listed(words, func(p *ent.Product) bool {
 		there := q.shelf == 0 || p.CategoryID == q.shelf || q.deep && m.under(p.CategoryID, q.shelf)
 		return there && maySee(q.viewer, p) && m.holds(q.where, q.viewer, p)
 	}, q.order))
-	return rows, func(a, b *ent.Product) int { return m.compare(levels, with(a), with(b)) }
+	return rows, func(a, b *ent.Product) int { return compare(levels, with(a), with(b)) }
 }
 
 // asker draws questions to an emporium. They are about one product there is, mostly, so that there is something to answer.

@@ -136,21 +136,22 @@ func levelsOf(order []*catalog.ProductOrder, words []string) (levels []catalog.P
 	return levels
 }
 
-// ranked is a product with how relevant it is.
+// ranked is a product with what its place in an order depends on.
 type ranked struct {
 	*ent.Product
+	name string // folded
 	rank int
 }
 
 // compare says which of two products comes first: below 0 for a. Those that are alike go by id, in the direction of the
 // last level.
-func (m *model) compare(levels []catalog.ProductOrder, a, b ranked) int {
+func compare(levels []catalog.ProductOrder, a, b ranked) int {
 	last := page.Ascending
 	for _, level := range levels {
 		var c int
 		switch level.Field {
 		case catalog.ProductByName:
-			c = strings.Compare(m.texts[a.ID][0], m.texts[b.ID][0])
+			c = strings.Compare(a.name, b.name)
 		case catalog.ProductByPrice:
 			c = cmp.Compare(a.Price, b.Price)
 		case catalog.ProductByStock:
@@ -182,11 +183,11 @@ func (m *model) listed(words []string, keep func(*ent.Product) bool, order []*ca
 	var found []ranked
 	for _, p := range m.rows {
 		if rank, ok := m.rank(p, words); ok && keep(p) {
-			found = append(found, ranked{p, rank})
+			found = append(found, ranked{p, m.texts[p.ID][0], rank})
 		}
 	}
 	levels := levelsOf(order, words)
-	slices.SortFunc(found, func(a, b ranked) int { return m.compare(levels, a, b) })
+	slices.SortFunc(found, func(a, b ranked) int { return compare(levels, a, b) })
 	return found
 }
 

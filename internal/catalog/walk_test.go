@@ -29,7 +29,8 @@ var hardNames = []string{
 var hardTimes = []time.Duration{0, 100 * time.Millisecond, 120 * time.Millisecond, 123 * time.Millisecond, time.Second, -time.Millisecond}
 
 // stock fills a world with n products on a few shelves: many share their name, price, stock or time; of some
-// the price is zero; some are unpublished, and those are ada's, bob's or the shop's own. It answers them all.
+// the price is zero; some are unpublished, and those are ada's, bob's or the shop's own. A search for apples finds them
+// in every place. It answers them all.
 func (w *world) stock(t testing.TB, n int) []*ent.Product {
 	t.Helper()
 	prices := []money.Amount{0, 0, 1, 99, 100, 100, 1800, 1800, money.Max}
@@ -51,6 +52,12 @@ func (w *world) stock(t testing.TB, n int) []*ent.Product {
 			rows[i] = tx.Product.Create().SetName(name).SetNameKey(fold.Text(name)).SetSlug(fmt.Sprintf("p%d", i)).
 				SetPrice(prices[i*5%len(prices)]).SetStock(i * 3 % 4).SetCategoryID(shelves[i%len(shelves)]).
 				SetCreatedAt(start.Add(hardTimes[i%len(hardTimes)])).SetUpdatedAt(start.Add(hardTimes[i*i%len(hardTimes)]))
+			if sku := []string{"", "apple-", "", "x-apple-"}[i%4]; sku != "" {
+				rows[i].SetSku(fmt.Sprint(sku, i)).SetSkuKey(fmt.Sprint(sku, i))
+			}
+			if description := []string{"", "An apple a day", "Apple"}[i%3]; description != "" {
+				rows[i].SetDescription(description).SetDescriptionKey(fold.Text(description))
+			}
 			switch i % 6 {
 			case 0:
 				rows[i].SetOwnerID(w.ada.UserID)
@@ -78,17 +85,6 @@ func byProduct(fields ...catalog.ProductOrderField) (levels []*catalog.ProductOr
 		level := &catalog.ProductOrder{Field: f, Direction: page.Ascending}
 		if field, descends := strings.CutSuffix(string(f), "-"); descends {
 			level = &catalog.ProductOrder{Field: catalog.ProductOrderField(field), Direction: page.Descending}
-		}
-		levels = append(levels, level)
-	}
-	return levels
-}
-
-func byCategory(fields ...catalog.CategoryOrderField) (levels []*catalog.CategoryOrder) {
-	for _, f := range fields {
-		level := &catalog.CategoryOrder{Field: f, Direction: page.Ascending}
-		if field, descends := strings.CutSuffix(string(f), "-"); descends {
-			level = &catalog.CategoryOrder{Field: catalog.CategoryOrderField(field), Direction: page.Descending}
 		}
 		levels = append(levels, level)
 	}
@@ -123,14 +119,7 @@ func (w *world) products(ctx context.Context, where *catalog.ProductWhere, order
 	}
 }
 
-func (w *world) categories(ctx context.Context, where *catalog.CategoryWhere, orderBy []*catalog.CategoryOrder) pagetest.List[*ent.Category] {
-	return func(args page.Args, selected page.Fields) (*catalog.CategoryConnection, error) {
-		return w.Categories(ctx, args, where, orderBy, selected)
-	}
-}
-
-func productID(p *ent.Product) int64   { return p.ID }
-func categoryID(c *ent.Category) int64 { return c.ID }
+func productID(p *ent.Product) int64 { return p.ID }
 
 // The page-walk law: for every order, direction and page size, the pages joined are the whole list, once.
 func TestProductWalks(t *testing.T) {
@@ -168,61 +157,6 @@ func TestFilteredWalks(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%s", order, pagetest.Direction(backward)), func(t *testing.T) {
 				pagetest.Walk(t, w.products(as(t, w.ada), where, levels), productID, sorted(all, keep, levels), 7, backward)
 			})
-		}
-	}
-}
-
-func TestCategoryWalks(t *testing.T) {
-	w := build(t)
-	counts := make(map[int64]int) // published products
-	w.write(t, func(tx *ent.Tx) error {
-		for i := range 60 {
-			name := fold.Canonical(strings.TrimSpace(hardNames[i*7%len(hardNames)]))
-			row, err := tx.Category.Create().SetName(name).SetNameKey(fold.Text(name)).SetSlug(fmt.Sprintf("c%d", i)).
-				SetCreatedAt(noon.Truncate(time.Second).Add(hardTimes[i%len(hardTimes)])).SetUpdatedAt(noon).Save(t.Context())
-			if err != nil {
-				return err
-			}
-			for j := range i * 3 % 5 {
-				published := (i+j)%3 != 0
-				if published {
-					counts[row.ID]++
-				}
-				if err := tx.Product.Create().SetName("p").SetNameKey("p").SetSlug(fmt.Sprintf("p-%d-%d", i, j)).SetPrice(1).
-					SetCategoryID(row.ID).SetIsPublished(published).SetCreatedAt(noon).SetUpdatedAt(noon).Exec(t.Context()); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	all, err := w.db.Read.Category.Query().All(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, order := range [][]catalog.CategoryOrderField{
-		{"NAME"},
-		{"NAME-"},
-		{"CREATED_AT"},
-		{"CREATED_AT-"},
-		{"PRODUCT_COUNT"},
-		{"PRODUCT_COUNT-"},
-		{"PRODUCT_COUNT-", "NAME"},
-		{"CREATED_AT", "PRODUCT_COUNT-"},
-		{"NAME", "PRODUCT_COUNT", "CREATED_AT-"},
-	} {
-		levels := byCategory(order...)
-		want := slices.Clone(all)
-		slices.SortFunc(want, compareCategories(levels, counts))
-		for who, viewer := range map[string]auth.Viewer{"anonymous": {}, "staff": w.root} { // the order tells both the same
-			for _, size := range pagetest.Sizes() {
-				for _, backward := range []bool{false, true} {
-					t.Run(fmt.Sprintf("%s/%s/by %d/%s", who, order, size, pagetest.Direction(backward)), func(t *testing.T) {
-						t.Parallel()
-						pagetest.Walk(t, w.categories(as(t, viewer), nil, levels), categoryID, want, size, backward)
-					})
-				}
-			}
 		}
 	}
 }
@@ -342,21 +276,46 @@ func TestCursorsOutliveTheirRows(t *testing.T) {
 	}
 }
 
+// walk is a list to go through page by page.
+type walk struct {
+	search *string
+	order  []catalog.ProductOrderField
+}
+
+func (l walk) String() string {
+	if l.search == nil {
+		return fmt.Sprint(l.order)
+	}
+	return fmt.Sprint(*l.search, l.order)
+}
+
+// walks are the lists to go through: everything in each order, and what a search finds, by relevance and otherwise.
+func walks() (walks []walk) {
+	for _, order := range productOrders {
+		walks = append(walks, walk{order: order})
+	}
+	for _, order := range searchOrders {
+		walks = append(walks, walk{search: new("APPLE"), order: order})
+	}
+	return append(walks, walk{search: new("a"), order: byField("RELEVANCE-", "UPDATED_AT")})
+}
+
 // While rows come, go and change, a walk meets every row that stays and keeps its sort key, once, in order.
 func TestWalksWhileTheListChanges(t *testing.T) {
-	for _, order := range productOrders {
+	for _, list := range walks() {
 		for _, backward := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/%s", order, pagetest.Direction(backward)), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%s", list, pagetest.Direction(backward)), func(t *testing.T) {
 				t.Parallel()
-				levels := byProduct(order...)
 				w := build(t)
 				all := w.stock(t, 120)
-				gone := make(map[int64]bool)
-				pagetest.WalkDisturbed(t, w.products(as(t, w.root), nil, levels), productID, 7, backward,
-					func(step int, seen []int64) { w.disturb(t, step, all, gone, seen) },
+				pages := func(args page.Args, selected page.Fields) (*catalog.ProductConnection, error) {
+					return w.Products(as(t, w.root), args, list.search, nil, byProduct(list.order...), selected)
+				}
+				pagetest.WalkDisturbed(t, pages, productID, 7, backward,
+					func(step int, seen []int64) { w.disturb(t, step, all, seen) },
 					func() []*ent.Product {
-						settled := sorted(all, func(p *ent.Product) bool { return !gone[p.ID] }, levels)
-						if len(settled) < 60 {
+						settled := w.settled(t, all, list, func(*ent.Product) bool { return true })
+						if len(settled) < 30 {
 							t.Errorf("only %d rows are settled", len(settled))
 						}
 						return settled
@@ -366,26 +325,69 @@ func TestWalksWhileTheListChanges(t *testing.T) {
 	}
 }
 
-// disturb makes, deletes and moves rows, among them the last one of the page just seen. What it deletes or
-// changes is gone from where it was.
-func (w *world) disturb(t *testing.T, step int, all []*ent.Product, gone map[int64]bool, seen []int64) {
+// disturb makes three products and deletes one or two: the last one of the page just seen, and one wherever it stands. And it
+// changes one thing about one, another thing in each step: for most orders that is not its sort key.
+func (w *world) disturb(t *testing.T, step int, all []*ent.Product, seen []int64) {
 	t.Helper()
 	w.write(t, func(tx *ent.Tx) error {
 		for _, name := range []string{"Apple", "zz", "!"} {
 			if err := tx.Product.Create().SetName(name).SetNameKey(fold.Text(name)).SetSlug(fmt.Sprintf("new-%d-%s", step, name)).
 				SetPrice(money.Amount(step * 100 % 300)).SetStock(step % 4).SetCategoryID(all[0].CategoryID).
-				SetCreatedAt(all[step].CreatedAt).SetUpdatedAt(all[step].UpdatedAt).Exec(t.Context()); err != nil {
+				SetCreatedAt(all[step%len(all)].CreatedAt).SetUpdatedAt(all[step%len(all)].UpdatedAt).Exec(t.Context()); err != nil {
 				return err
 			}
 		}
-		moved, last := all[(step*31+5)%len(all)].ID, seen[len(seen)-1]
-		gone[moved], gone[last] = true, true
-		err := tx.Product.Update().Where(product.ID(moved)).
-			SetName("M").SetNameKey("m").SetPrice(50).SetStock(9).SetUpdatedAt(noon.Add(time.Hour)).Exec(t.Context())
-		if err != nil {
+		change := tx.Product.Update().Where(product.ID(all[(step*31+5)%len(all)].ID))
+		switch step % 7 {
+		case 0:
+			change.SetPrice(50)
+		case 1:
+			change.SetName("The apple").SetNameKey("the apple")
+		case 2:
+			change.SetStock(9)
+		case 3:
+			change.SetUpdatedAt(noon.Add(time.Hour))
+		case 4: // less relevant, or found no more
+			change.ClearSku().ClearSkuKey()
+		case 5:
+			change.SetDescription("").SetDescriptionKey("")
+		case 6: // nothing that anything is sorted by
+			change.SetIsPublished(false).AddVersion(1)
+		}
+		if err := change.Exec(t.Context()); err != nil {
 			return err
 		}
-		_, err = tx.Product.Delete().Where(product.ID(last)).Exec(t.Context())
+		leaving := seen[len(seen)-1:]
+		if step%2 == 0 {
+			leaving = append(leaving, all[(step*13+11)%len(all)].ID)
+		}
+		_, err := tx.Product.Delete().Where(product.IDIn(leaving...)).Exec(t.Context())
 		return err
 	})
+}
+
+// settled are the products of a list that there were before, are still in it, and have kept their sort key.
+func (w *world) settled(t testing.TB, before []*ent.Product, list walk, keep func(*ent.Product) bool) (settled []*ent.Product) {
+	t.Helper()
+	words, order := wordsOf(list.search), byProduct(list.order...)
+	after := make(map[int64]ranked)
+	for _, row := range modelOf(w.snapshot(t)).listed(words, keep, order) {
+		after[row.ID] = row
+	}
+	for _, row := range modelOf(before).listed(words, keep, order) {
+		if now, there := after[row.ID]; there && compare(levelsOf(order, words), row, now) == 0 {
+			settled = append(settled, row.Product)
+		}
+	}
+	return settled
+}
+
+// snapshot are all products as they are now.
+func (w *world) snapshot(t testing.TB) []*ent.Product {
+	t.Helper()
+	rows, err := w.db.Read.Product.Query().All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }

@@ -66,6 +66,10 @@ func Walk[T any](t testing.TB, list List[T], id func(T) int64, want []T, size in
 	}
 }
 
+// maxSteps is how many pages a walk through a list that changes has at the most. One that meets rows again and again
+// would never end.
+const maxSteps = 200
+
 // WalkDisturbed goes through a list that changes: disturb is called between the pages, with the ids of the page
 // just seen. Settled then tells which rows were there all the time under the same sort key, in the list's order; it
 // expects to have met each of them once, in that order.
@@ -77,6 +81,9 @@ func WalkDisturbed[T any](t testing.TB, list List[T], id func(T) int64, size int
 	args := start(&size, backward)
 	var seen []int64
 	for step := 0; ; step++ {
+		if step == maxSteps {
+			t.Fatalf("the walk does not end: after %d pages it has met %d rows", step, len(seen))
+		}
 		got, err := list(args, selected)
 		if err != nil {
 			t.Fatal(err)
