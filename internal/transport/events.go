@@ -63,12 +63,16 @@ func (g *GraphQL) tellAll(ctx context.Context, e *events, op *graphql.OperationC
 	defer cancel()
 	told := false
 	for answer := range g.run(ctx, op, begun) {
+		if answer.outcome == outcomeEnded {
+			e.last(answer.response)
+			return
+		}
 		text, err := json.Marshal(answer.response)
 		if err != nil {
 			e.last(g.present(ctx, unwritable(err)))
 			return
 		}
-		if err := e.tell("next", string(text)); err != nil {
+		if e.write(event("next", string(text)), false) != nil { // the client is gone, or does not read
 			return
 		}
 		told = true
@@ -104,27 +108,19 @@ func (g *GraphQL) openEvents(w http.ResponseWriter) *events {
 	return e
 }
 
+// event is one event as it is written. Each has a data line, even if there is no data, or browsers would not tell it.
+func event(name, data string) string { return "event: " + name + "\ndata: " + data + "\n\n" }
+
 // signal writes a comment, which tells the client nothing but that it is heard.
-func (e *events) signal() { _ = e.write(":\n\n") }
+func (e *events) signal() { _ = e.write(":\n\n", false) }
 
-// tell writes one event. Its error says that the client is gone, or does not read.
-func (e *events) tell(name, data string) error {
-	return e.write("event: " + name + "\ndata: " + data + "\n\n")
-}
-
-// complete writes the event that says that there are no more. It has a data line, or browsers would not tell it.
-func (e *events) complete() {
-	_ = e.tell("complete", "")
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.over = true
-}
+// complete writes the event that says that there are no more.
+func (e *events) complete() { _ = e.write(event("complete", ""), true) }
 
 // last tells an answer that is followed by no other, and holds nothing but errors.
 func (e *events) last(why response) {
 	text, _ := json.Marshal(why) // errors can always be written
-	_ = e.tell("next", string(text))
-	e.complete()
+	_ = e.write(event("next", string(text))+event("complete", ""), true)
 }
 
 // keepAlive gives signals, so that nothing on the way takes the connection for dead, and its end is noticed.
@@ -144,12 +140,14 @@ func (e *events) keepAlive(ctx context.Context) {
 // close gives the client time to take the end of the answer, which the server writes once nothing else is written.
 func (e *events) close() { _ = e.control.SetWriteDeadline(e.now().Add(e.pace.Write)) }
 
-func (e *events) write(text string) error {
+// write writes a text, unless the last was written. Its error says that the client is gone, or does not read.
+func (e *events) write(text string, last bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.over {
 		return nil
 	}
+	e.over = last
 	_ = e.control.SetWriteDeadline(e.now().Add(e.pace.Write))
 	if _, err := e.w.Write([]byte(text)); err != nil {
 		return err

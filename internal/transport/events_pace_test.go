@@ -182,3 +182,24 @@ func TestBodiesOfGET(t *testing.T) {
 		}
 	}
 }
+
+// A stream and its watch may find out at the same time that the token serves no more. Its client hears that once, and
+// nothing after the end.
+func TestTheEndOfAStreamIsToldOnce(t *testing.T) {
+	s := stageFor(t, nil, pace(func(p *transport.Pace) { p.Renew, p.KeepAlive = 1, 1 }))
+	refused := auth.Unauthenticated(token.NewError(token.Expired))
+	for range 100 {
+		events := make(chan any, 1)
+		s.mu.Lock()
+		s.parts["events"] = following(events)
+		s.tokens["ada"] = nil
+		s.mu.Unlock()
+		l := s.listen("events", "Authorization", "Bearer ada")
+		go func() {
+			events <- refused
+			s.says("ada", token.NewError(token.Expired))
+		}()
+		l.hears(`{"errors":[{"message":"Given token not valid for any token type","extensions":{"code":"UNAUTHENTICATED","reason":"TOKEN_EXPIRED"}}]}`)
+		l.completes()
+	}
+}
