@@ -96,6 +96,7 @@ func TestEventsWhoseTokenEnds(t *testing.T) {
 
 // A client that does not read is dropped, and its operation ended; nobody waits for it meanwhile.
 func TestListenersThatDoNotRead(t *testing.T) {
+	t.Parallel() // it takes a while
 	flood := make(chan any)
 	done := make(chan struct{})
 	defer close(done)
