@@ -47,7 +47,7 @@ func (c *conversation) permissions(args []string) {
 			if want == "." {
 				continue
 			}
-			got := ""
+			var got string
 			if strings.HasPrefix(query, "subscription") {
 				c.begin("permissions", c.bearer(viewers[i]), query, variables)
 				if happened := c.outcome(viewers[len(viewers)-1], c.ReadFile(stir[0]), c.variables(c.expandAll(stir[1:]))); happened != "ok" {

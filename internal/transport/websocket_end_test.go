@@ -178,7 +178,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	deaf.say(`{"type":"subscribe","id":"1","payload":{"query":"hanging on"}}`)
 	s.eventually("it runs", func() bool { return s.running == 1 })
 	deaf.say(`{"type":"subscribe","id":"2","payload":{"query":"flood"}}`) // runs for no longer than it takes to be dropped
-	go func() { // one that is told nothing but the answers to its pings
+	go func() {                                                           // one that is told nothing but the answers to its pings
 		for {
 			if _, err := pinging.conn.Write([]byte("\x81\x8f\x00\x00\x00\x00{\"type\":\"ping\"}")); err != nil {
 				return
