@@ -91,14 +91,15 @@ func preferenceFor(media, accepted string) (p preference, ok bool) {
 	return p, best > 0
 }
 
-// weightOf is the weight among a range's parameters: 0 to 1, and 1 if there is none.
+// weightOf is the weight among a range's parameters: 0 to 1, and 1 if there is none. It is a decimal, with as many digits
+// as there may be; some clients send more than three, and some none before the point.
 func weightOf(params map[string]string) (weight float64, ok bool) {
 	text, given := params["q"]
 	if !given {
 		return 1, true
 	}
 	weight, err := strconv.ParseFloat(text, 64)
-	return weight, err == nil && 0 <= weight && weight <= 1
+	return weight, err == nil && strings.Trim(text, ".0123456789") == "" && weight <= 1
 }
 
 // elements are the elements of a list in a header, without the commas in quoted strings.
