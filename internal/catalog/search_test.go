@@ -1,10 +1,7 @@
 package catalog_test
 
 import (
-	"database/sql"
 	"fmt"
-	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -431,74 +428,6 @@ func TestSelectsOfSearches(t *testing.T) {
 			}
 		}
 	})
-}
-
-// warehouse is a catalogue of n products, each with a name of three words, a stock keeping unit and a description of
-// thirty words, all made of syllables; with what runs against it, and a back door.
-func warehouse(tb testing.TB, n int, opts ...database.Option) (*catalog.Catalog, *statements, *sql.DB) {
-	tb.Helper()
-	path := filepath.Join(tb.TempDir(), "test.db")
-	empty, err := database.Open(tb.Context(), path, database.WithoutFTS5()) // the index is made of all at once
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := empty.Migrate(tb.Context()); err != nil {
-		tb.Fatal(err)
-	}
-	if err := empty.Close(); err != nil {
-		tb.Fatal(err)
-	}
-	raw, err := sql.Open("sqlite3", path+"?_journal_mode=WAL")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = raw.Close() })
-	fill(tb, raw, n)
-
-	ran := new(statements)
-	db, err := database.Open(tb.Context(), path, append(opts, database.WithTrace(ran.trace))...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = db.Close() })
-	if _, err := db.Migrate(tb.Context()); err != nil {
-		tb.Fatal(err)
-	}
-	return catalog.New(db, catalog.NewLocalFeed(), (&clock{time: noon}).now), ran, raw
-}
-
-func fill(tb testing.TB, raw *sql.DB, n int) {
-	tb.Helper()
-	tx, err := raw.BeginTx(tb.Context(), nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	insert := func(statement string, args ...any) {
-		if _, err := tx.ExecContext(tb.Context(), statement, args...); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	insert("INSERT INTO categories (id, name, name_key, slug, created_at, updated_at) VALUES (1, 'x', 'x', 'x', ?, ?)", noon, noon)
-	random := rand.New(rand.NewPCG(5, 6))
-	words := func(n int) string {
-		var b strings.Builder
-		for range n {
-			for range 2 + random.IntN(3) {
-				b.WriteByte("bdfghjklmnprstvwz"[random.IntN(17)])
-				b.WriteByte("aeiou"[random.IntN(5)])
-			}
-			b.WriteByte(' ')
-		}
-		return strings.TrimSpace(b.String())
-	}
-	for i := range n {
-		name, sku, description := words(3), fmt.Sprintf("sku-%06d", i), words(30)
-		insert("INSERT INTO products (name, name_key, slug, sku, sku_key, description, description_key, price, category_id, created_at, updated_at) "+
-			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)", name, name, sku, sku, sku, description, description, i%997, noon, noon)
-	}
-	if err := tx.Commit(); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // BenchmarkSearch searches 100,000 products, and tells how.
