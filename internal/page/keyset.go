@@ -32,8 +32,9 @@ func (o Order[T]) beyond(s *sql.Selector, at *position, reverse bool) *sql.Predi
 
 // beyond holds for the rows whose key is beyond the value, and for those of the rest whose key is the value.
 //
-// For keys a, b it is `a >= x AND (a > x OR (a = x AND (b >= y AND (b > y OR (b = y AND id > z)))))`: the
-// first comparison looks redundant, but it is the one that lets an index on a find the place.
+// For keys a, b it is `a >= x AND (a <> x OR (b >= y AND (b <> y OR id > z)))`. The first comparison lets an index on a
+// find the place, and is the only one that is good for an index: for each side of an OR that is, SQLite would search by
+// itself, and then sort all that it found.
 //
 // A null is equal to nothing in SQL, not even to itself, so it is asked for by IS NULL wherever it lies beyond.
 func (k Key[T]) beyond(s *sql.Selector, value any, reverse bool, rest *sql.Predicate) *sql.Predicate {
@@ -46,10 +47,7 @@ func (k Key[T]) beyond(s *sql.Selector, value any, reverse bool, rest *sql.Predi
 	}
 	found := sql.And(
 		compare(expr, orEqual(descending), value),
-		sql.Or(
-			compare(expr, strictly(descending), value),
-			sql.And(compare(expr, sql.OpEQ, value), rest),
-		),
+		sql.Or(compare(expr, sql.OpNEQ, value), rest),
 	)
 	if k.nullable && !reverse {
 		return sql.Or(found, isNull(expr, true))
