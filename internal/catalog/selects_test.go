@@ -258,6 +258,8 @@ func TestPlans(t *testing.T) {
 		{"by creation, after", products(ada, page.Args{After: cursor(moment, "CREATED_AT")}, nil, "CREATED_AT"), "SEARCH products USING INDEX product_created_at_id (created_at>?)", "TEMP B-TREE"},
 		{"by update down, after", products(ada, page.Args{After: cursor(moment, "UPDATED_AT-")}, nil, "UPDATED_AT-"), "SEARCH products USING INDEX product_updated_at_id (updated_at<?)", "TEMP B-TREE"},
 		// The first key leads to where the page begins; what follows it is sorted among equals.
+		{"by price and name", products(ada, page.Args{}, nil, "PRICE", "NAME"), "SEARCH products USING INDEX product_price_id (price>?)", "FOR ORDER BY"},
+		{"by price and name, from the end", products(ada, page.Args{Last: new(5)}, nil, "PRICE", "NAME-"), "SEARCH products USING INDEX product_price_id (price>?)", "FOR ORDER BY"},
 		{"by price and name, after", products(ada, page.Args{After: cursor(`7,"x"`, "PRICE", "NAME")}, nil, "PRICE", "NAME"), "SEARCH products USING INDEX product_price_id (price>?)", "FOR ORDER BY"},
 		{"by price, stock and name, after", products(ada, page.Args{After: cursor(`7,8,"x"`, "PRICE", "STOCK", "NAME")}, nil, "PRICE", "STOCK", "NAME"), "SEARCH products USING INDEX product_price_id (price>?)", "FOR ORDER BY"},
 		{"on a shelf", products(ada, page.Args{}, &where{Category: new(int64(1))}), "SEARCH products USING INDEX product_category_id", "SCAN"},

@@ -21,6 +21,14 @@ func (o Order[T]) apply(s *sql.Selector, reverse bool) {
 	s.OrderExpr(sql.Expr(s.C("id") + direction(o.idDesc() != reverse)))
 }
 
+// begin has a query begin at an end of the index of the first key. With more keys behind it, SQLite would read and sort
+// every row, unless something is asked of the first: here, that it is not below the least there can be.
+func (o Order[T]) begin(s *sql.Selector) {
+	if len(o.Keys) > 1 && o.Keys[0].least != nil {
+		s.Where(compare(o.Keys[0].expr(s), sql.OpGTE, o.Keys[0].least))
+	}
+}
+
 // beyond holds for the rows that sort after the position, or before it when reverse is true.
 func (o Order[T]) beyond(s *sql.Selector, at *position, reverse bool) *sql.Predicate {
 	predicate := compare(sql.Raw(s.C("id")), strictly(o.idDesc() != reverse), at.id)

@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type Key[T any] struct {
 	name     string
 	desc     bool
 	expr     func(*sql.Selector) sql.Querier
+	least    any                  // no value is below it; nil where nothing is said of that
 	nullable bool                 // nulls sort behind everything else, whichever way the key runs
 	computed bool                 // expr is selected beside the row, under the key's own name
 	value    func(T) (any, error) // what expr is for a row; nil is null
@@ -40,6 +42,7 @@ func Text[T any](name, column string, value func(T) string) Key[T] {
 	return Key[T]{
 		name:   name,
 		expr:   columnExpr(column),
+		least:  "",
 		value:  func(row T) (any, error) { return value(row), nil },
 		decode: decodeAs[string],
 	}
@@ -50,6 +53,7 @@ func Number[T any](name, column string, value func(T) int64) Key[T] {
 	return Key[T]{
 		name:   name,
 		expr:   columnExpr(column),
+		least:  int64(math.MinInt64),
 		value:  func(row T) (any, error) { return value(row), nil },
 		decode: decodeAs[int64],
 	}
@@ -60,6 +64,7 @@ func Moment[T any](name, column string, value func(T) time.Time) Key[T] {
 	return Key[T]{
 		name:   name,
 		expr:   columnExpr(column),
+		least:  time.Time{},
 		value:  func(row T) (any, error) { return value(row).UTC(), nil },
 		decode: decodeAs[time.Time],
 	}

@@ -134,6 +134,9 @@ func (p *Plan[T]) modify(s *sql.Selector) {
 	if p.before != nil {
 		s.Where(p.order.beyond(s, p.before, true))
 	}
+	if p.after == nil && p.before == nil {
+		p.order.begin(s)
+	}
 	p.order.apply(s, p.backward)
 	s.Limit(p.size + 1)
 	if p.offset > 0 {
