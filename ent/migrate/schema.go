@@ -221,9 +221,9 @@ var (
 				Columns: []*schema.Column{ProductsColumns[2], ProductsColumns[0]},
 			},
 			{
-				Name:    "product_category_id_name_key_id_is_published",
+				Name:    "product_category_id_name_key_id_is_published_owner_id",
 				Unique:  false,
-				Columns: []*schema.Column{ProductsColumns[14], ProductsColumns[4], ProductsColumns[0], ProductsColumns[12]},
+				Columns: []*schema.Column{ProductsColumns[14], ProductsColumns[4], ProductsColumns[0], ProductsColumns[12], ProductsColumns[15]},
 			},
 			{
 				Name:    "product_owner_id_id",

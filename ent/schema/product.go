@@ -63,8 +63,8 @@ func (Product) Indexes() []ent.Index {
 		index.Fields("stock", "id"),
 		index.Fields("created_at", "id"),
 		index.Fields("updated_at", "id"),
-		// Holds all that a page of a category, its count and PRODUCT_COUNT look at.
-		index.Fields("category_id", "name_key", "id", "is_published"),
+		// Holds all that a page of a category, PRODUCT_COUNT and a count for whichever viewer look at.
+		index.Fields("category_id", "name_key", "id", "is_published", "owner_id"),
 		index.Fields("owner_id", "id"),
 	}
 }

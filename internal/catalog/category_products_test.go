@@ -337,13 +337,13 @@ func TestNestedPlans(t *testing.T) {
 		in   catalog.ProductsBelow
 		want string
 	}{
-		{"rows", catalog.ProductsBelow{Selected: fields("nodes")}, "SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published (category_id=?)"},
+		{"rows", catalog.ProductsBelow{Selected: fields("nodes")}, "SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published_owner_id (category_id=?)"},
 		{
 			"rows after",
 			catalog.ProductsBelow{Selected: fields("nodes"), Args: page.Args{After: cursorOf(`["product NAME","x",5]`)}},
-			"SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published (category_id=? AND name_key>?)",
+			"SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published_owner_id (category_id=? AND name_key>?)",
 		},
-		{"counts", catalog.ProductsBelow{Selected: fields("totalCount")}, "SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published (category_id=?)"},
+		{"counts", catalog.ProductsBelow{Selected: fields("totalCount")}, "SEARCH products USING COVERING INDEX product_category_id_name_key_id_is_published_owner_id (category_id=?)"},
 		{"rows below", catalog.ProductsBelow{Selected: fields("nodes"), IncludeDescendants: true}, "SEARCH c USING COVERING INDEX category_parent_id_name_key (parent_id=?)"},
 		{"counts below", catalog.ProductsBelow{Selected: fields("totalCount"), IncludeDescendants: true}, "SEARCH c USING COVERING INDEX category_parent_id_name_key (parent_id=?)"},
 	} {

@@ -262,6 +262,9 @@ func TestPlans(t *testing.T) {
 		{"by price and name, from the end", products(ada, page.Args{Last: new(5)}, nil, "PRICE", "NAME-"), "SEARCH products USING INDEX product_price_id (price>?)", "FOR ORDER BY"},
 		{"by price and name, after", products(ada, page.Args{After: cursor(`7,"x"`, "PRICE", "NAME")}, nil, "PRICE", "NAME"), "SEARCH products USING INDEX product_price_id (price>?)", "FOR ORDER BY"},
 		{"by price, stock and name, after", products(ada, page.Args{After: cursor(`7,8,"x"`, "PRICE", "STOCK", "NAME")}, nil, "PRICE", "STOCK", "NAME"), "SEARCH products USING INDEX product_price_id (price>?)", "FOR ORDER BY"},
+		{"counted", func() error {
+			return second(c.Products(as(t, ada), page.Args{}, nil, nil, nil, fields("totalCount")))
+		}, "SCAN products USING COVERING INDEX product_category_id_name_key_id_is_published_owner_id", "SEARCH"},
 		{"on a shelf", products(ada, page.Args{}, &where{Category: new(int64(1))}), "SEARCH products USING INDEX product_category_id", "SCAN"},
 		{"on a shelf by its slug", products(ada, page.Args{}, &where{CategorySlug: new("x")}), "SEARCH products USING INDEX product_category_id", "SCAN"},
 		{"by its exact name", products(ada, page.Args{}, &where{Name: &text{Eq: new("x")}}), "SEARCH products USING INDEX product_name_key_id (name_key=?)", "SCAN"},
