@@ -97,6 +97,10 @@ rotation: build ## Rotate keys under load for ROTATION_TIME (60s): no request ma
 bench-import: ## Import 100,000 products: rows a second, peak memory, and kill -9 half-way
 	go test -run '^$$' -bench '^BenchmarkImport$$' -benchtime 1x -timeout 30m .
 
+.PHONY: bench-catalog
+bench-catalog: ## List and search 100,000 products: times of pages, near and deep, and how SQLite finds them
+	go test -run '^$$' -bench '^BenchmarkCatalog$$' -benchtime 200x -timeout 30m ./internal/catalog
+
 .PHONY: check-generated
 check-generated: ## Fail when generating again, twice, changes anything
 	$(MAKE) generate
