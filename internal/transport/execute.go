@@ -23,6 +23,7 @@ type outcome int
 const (
 	outcomeExecuted outcome = iota // there is data, be it null
 	outcomeRefused                 // nothing was executed
+	outcomeLate                    // nothing was executed, because the time was up
 	outcomeBroken                  // the program failed where no resolver is to blame
 	outcomeEnded                   // the stream has no more answers, and the errors say why
 )

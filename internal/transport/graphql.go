@@ -25,6 +25,9 @@ type Settings struct {
 	// Origins are those whose pages may open WebSockets, beside the server's own: scheme://host[:port] exactly as browsers
 	// send them.
 	Origins []string
+	// SpecStatus says whether answers have the statuses of the GraphQL over HTTP specification, rather than those that
+	// clients have come to expect.
+	SpecStatus bool
 	// Now is the clock by which a client is given time to take what is written to it.
 	Now func() time.Time
 	// Pace is how long streams wait for what.

@@ -9,12 +9,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// answer executes a request by HTTP and answers it at once (https://graphql.github.io/graphql-over-http/draft/). What
-// GraphQL itself refuses is 200, or 400 for a client that asks for application/graphql-response+json.
+// answer executes a request by HTTP and answers it at once (https://graphql.github.io/graphql-over-http/draft/).
 func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, method, media string, params *graphql.RawParams) {
 	ctx, op, not := g.start(ctx, params)
 	if not != nil {
-		g.write(w, media, statusOf(not.outcome, media), not.response)
+		g.write(w, media, g.statusOf(*not, media), not.response)
 		return
 	}
 	if why := unfit(method, op.Operation.Operation); why != nil {
@@ -22,11 +21,12 @@ func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, method, med
 		return
 	}
 	for answer := range g.run(ctx, op, func() {}) {
-		g.write(w, media, statusOf(answer.outcome, media), answer.response)
+		g.write(w, media, g.statusOf(answer, media), answer.response)
 		return
 	}
 	// The request's time was up before it ran, or the client is gone, and then nobody reads this.
-	g.write(w, media, statusOf(outcomeRefused, media), g.present(ctx, context.Cause(ctx)))
+	late := answer{outcomeLate, g.present(ctx, context.Cause(ctx))}
+	g.write(w, media, g.statusOf(late, media), late.response)
 }
 
 // unfit is why an operation of that kind cannot be answered at once to a request of that method.
@@ -42,16 +42,6 @@ func unfit(method string, operation ast.Operation) *refusal {
 
 var mutationByGET = &refusal{status: http.StatusMethodNotAllowed, allow: http.MethodPost, message: "Send mutations by POST."}
 
-func statusOf(o outcome, media string) int {
-	switch {
-	case o == outcomeBroken:
-		return http.StatusInternalServerError
-	case o == outcomeRefused && media == mediaResponse:
-		return http.StatusBadRequest
-	}
-	return http.StatusOK
-}
-
 // refuse answers a request that is no GraphQL request at all.
 func (g *GraphQL) refuse(w http.ResponseWriter, media string, why *refusal) {
 	if media == mediaEvents { // there is nothing to wait for
@@ -60,10 +50,19 @@ func (g *GraphQL) refuse(w http.ResponseWriter, media string, why *refusal) {
 	if why.allow != "" {
 		w.Header().Set("Allow", why.allow)
 	}
-	g.write(w, media, why.status, refusedBy(why.message))
+	status := why.status
+	if g.SpecStatus && why.specStatus != 0 {
+		status = why.specStatus
+	}
+	g.write(w, media, status, refusedBy(why.message))
 }
 
+// write writes an answer. By the specification (section 5.1) only success is called plain JSON: what else is answered
+// might come from anywhere, unless its media type says that it is GraphQL's.
 func (g *GraphQL) write(w http.ResponseWriter, media string, status int, answer response) {
+	if g.SpecStatus && status >= http.StatusMultipleChoices {
+		media = mediaResponse
+	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store") // answers hold tokens, and depend on who asks
 	w.Header().Set("X-Content-Type-Options", "nosniff")

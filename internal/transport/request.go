@@ -20,9 +20,10 @@ import (
 // refusal is why a request is no GraphQL request at all, or none that can be made in this way. Its message is a sentence
 // for the client, and holds nothing of the request.
 type refusal struct {
-	status  int // of HTTP
-	message string
-	allow   string // what methods may be used; empty: no matter
+	status     int // of HTTP
+	specStatus int // the same by the specification, where that says another
+	message    string
+	allow      string // what methods may be used; empty: no matter
 }
 
 // The parts of a request, as members of a JSON object or parameters of an address.
@@ -33,10 +34,18 @@ const (
 	partExtensions    = "extensions"
 )
 
+const wanted = "The request body must be one JSON object with a query, and as it may be operationName, variables and extensions."
+
 var (
-	notJSON = &refusal{status: http.StatusBadRequest, message: "The request body must be one JSON object with a query, and as it may be operationName, variables and extensions."}
-	noQuery = &refusal{status: http.StatusBadRequest, message: "The request has no query."}
+	notJSON = &refusal{status: http.StatusBadRequest, message: wanted}
+	// Those that are JSON, or the like of an address, and yet no request.
+	notRequest = malformed(wanted)
+	noQuery    = malformed("The request has no query.")
 )
+
+func malformed(message string) *refusal {
+	return &refusal{status: http.StatusBadRequest, specStatus: http.StatusUnprocessableEntity, message: message}
+}
 
 // read reads a request by POST or by GET.
 func (g *GraphQL) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
@@ -92,8 +101,10 @@ func decode(text []byte) (*graphql.RawParams, *refusal) {
 	}
 	// Members are read one by one because a struct's would be found whatever the case of their names.
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil || members == nil {
+	if err := json.Unmarshal(text, &members); err != nil && !json.Valid(text) {
 		return nil, notJSON
+	} else if err != nil || members == nil {
+		return nil, notRequest
 	}
 	params := &graphql.RawParams{}
 	for name, into := range map[string]any{
@@ -103,7 +114,7 @@ func decode(text []byte) (*graphql.RawParams, *refusal) {
 		partExtensions:    &params.Extensions,
 	} {
 		if err := readMember(members[name], into); err != nil {
-			return nil, notJSON
+			return nil, notRequest
 		}
 	}
 	if strings.TrimSpace(params.Query) == "" {
@@ -114,12 +125,10 @@ func decode(text []byte) (*graphql.RawParams, *refusal) {
 
 // readAddress reads a request from the parameters of an address.
 func readAddress(address *url.URL) (*graphql.RawParams, *refusal) {
-	bad := func(message string) (*graphql.RawParams, *refusal) {
-		return nil, &refusal{status: http.StatusBadRequest, message: message}
-	}
+	bad := func(message string) (*graphql.RawParams, *refusal) { return nil, malformed(message) }
 	values, err := url.ParseQuery(address.RawQuery)
 	if err != nil {
-		return bad("The request's parameters cannot be read.")
+		return nil, &refusal{status: http.StatusBadRequest, message: "The request's parameters cannot be read."}
 	}
 	params := &graphql.RawParams{Query: values.Get(partQuery), OperationName: values.Get(partOperationName)}
 	for _, name := range []string{partQuery, partOperationName, partVariables, partExtensions} {
