@@ -298,12 +298,13 @@ func (a *app) api() *transport.GraphQL {
 			Introspection: a.settings.Introspection,
 			Timeout:       a.settings.RequestTimeout,
 		}),
-		Log:     a.log,
-		MaxBody: a.settings.MaxBodyBytes,
-		Timeout: a.settings.RequestTimeout,
-		Origins: a.settings.CORSOrigins,
-		Now:     time.Now,
-		Pace:    transport.DefaultPace(),
+		Log:        a.log,
+		MaxBody:    a.settings.MaxBodyBytes,
+		Timeout:    a.settings.RequestTimeout,
+		Origins:    a.settings.CORSOrigins,
+		SpecStatus: a.settings.HTTPStatus == config.HTTPStatusSpec,
+		Now:        time.Now,
+		Pace:       transport.DefaultPace(),
 	})
 }
 

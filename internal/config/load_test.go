@@ -52,6 +52,7 @@ func defaults() config.Settings {
 		RequestTimeout:  10 * time.Second,
 		ShutdownTimeout: 20 * time.Second,
 		MaxBodyBytes:    256 << 10,
+		HTTPStatus:      config.HTTPStatusLegacy,
 		LogFormat:       config.LogText,
 		LogLevel:        "info",
 	}
@@ -151,6 +152,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"GATEHOUSE_REQUEST_TIMEOUT=3s",
 		"GATEHOUSE_SHUTDOWN_TIMEOUT=4s",
 		"GATEHOUSE_MAX_BODY_BYTES=2048",
+		"GATEHOUSE_HTTP_STATUS=spec",
 		"GATEHOUSE_LOG_FORMAT=json",
 		"GATEHOUSE_LOG_LEVEL=debug",
 	}, nil)
@@ -197,6 +199,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		RequestTimeout:  3 * time.Second,
 		ShutdownTimeout: 4 * time.Second,
 		MaxBodyBytes:    2048,
+		HTTPStatus:      config.HTTPStatusSpec,
 		LogFormat:       config.LogJSON,
 		LogLevel:        "debug",
 	}
@@ -305,6 +308,7 @@ func TestValues(t *testing.T) {
 		{variable: "MIGRATE", good: []string{"true", "FALSE", "1", "0", "yes", "No", "on", "off"}, bad: []string{"2", "t", "enabled", " true"}, says: "must be true or false (or 1 or 0, yes or no, on or off), not "},
 		{variable: "INTROSPECTION", good: []string{"on"}, bad: []string{"f"}, says: "must be true or false"},
 		{variable: "PLAYGROUND", good: []string{"off"}, bad: []string{"nope"}, says: "must be true or false"},
+		{variable: "HTTP_STATUS", good: []string{"legacy", "spec"}, bad: []string{"Spec", "draft"}, says: "must be legacy or spec, not "},
 		{variable: "LOG_FORMAT", good: []string{"text", "json"}, bad: []string{"JSON", "xml"}, says: "must be text or json, not "},
 		{variable: "LOG_LEVEL", good: []string{"debug", "info", "warn", "error"}, bad: []string{"INFO", "trace", "info+1"}, says: "must be debug, info, warn or error, not "},
 

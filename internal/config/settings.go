@@ -158,6 +158,9 @@ type Settings struct {
 	// MaxBodyBytes is the largest request body that is read, in bytes: 1,024 to 67,108,864 (64 MiB).
 	MaxBodyBytes int64 `env:"GATEHOUSE_MAX_BODY_BYTES" envDefault:"262144" min:"1024" max:"67108864" help:"Largest request body, in bytes"`
 
+	// HTTPStatus says which HTTP statuses answers have.
+	HTTPStatus HTTPStatus `env:"GATEHOUSE_HTTP_STATUS" envDefault:"legacy" oneof:"legacy|spec" help:"Whether requests that GraphQL refuses are 200 to clients that ask for application/json, or every answer has the status of the specification"`
+
 	// LogFormat is how log lines are written.
 	LogFormat LogFormat `env:"GATEHOUSE_LOG_FORMAT" envDefault:"text" oneof:"text|json" help:"How log lines are written"`
 
@@ -181,6 +184,15 @@ type Registration string
 const (
 	RegistrationOpen   Registration = "open"
 	RegistrationClosed Registration = "closed"
+)
+
+// HTTPStatus says which HTTP statuses answers have.
+type HTTPStatus string
+
+// The statuses there are: those that clients have come to expect, and those of the GraphQL over HTTP specification.
+const (
+	HTTPStatusLegacy HTTPStatus = "legacy"
+	HTTPStatusSpec   HTTPStatus = "spec"
 )
 
 // LogFormat is how log lines are written.
