@@ -1,7 +1,6 @@
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { from, mergeMap, of } from 'rxjs';
-import { isRefused } from './session.mjs';
 
 export function makeApolloClient(url, session, { fetch = globalThis.fetch } = {}) {
   // An ErrorLink would not do: what is open to everybody is answered without an error, with `extensions.auth`.
@@ -11,7 +10,7 @@ export function makeApolloClient(url, session, { fetch = globalThis.fetch } = {}
       operation.setContext({ headers: session.headers });
       return forward(operation).pipe(
         mergeMap((result) => {
-          if (!again || !access || !isRefused(result)) return of(result);
+          if (!again || !access || !session.isRefused(result)) return of(result);
           return from(session.renew(access)).pipe(mergeMap((renewed) => (renewed ? ask(false) : of(result))));
         }),
       );

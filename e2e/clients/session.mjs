@@ -18,6 +18,13 @@ export class Session {
     return this.access ? { Authorization: `Bearer ${this.access}` } : {};
   }
 
+  // Whether an answer says that the access token does not serve any more: it is an error of what needs one, and a remark beside
+  // the data of what does not.
+  isRefused({ errors, extensions }) {
+    const codes = [...(errors ?? []).map((error) => error.extensions?.code), extensions?.auth?.code];
+    return codes.includes('UNAUTHENTICATED');
+  }
+
   async signIn(username, password) {
     const { data, errors } = await this.#ask(
       'mutation SignIn($username: String!, $password: String!) { tokenObtain(username: $username, password: $password) { access refresh } }',
@@ -74,11 +81,4 @@ export class Session {
     });
     return response.json();
   }
-}
-
-// Whether an answer says that the access token does not serve any more: it is an error of what needs one, and a remark beside
-// the data of what does not.
-export function isRefused({ errors, extensions }) {
-  const codes = [...(errors ?? []).map((error) => error.extensions?.code), extensions?.auth?.code];
-  return codes.includes('UNAUTHENTICATED');
 }

@@ -1,6 +1,5 @@
 import { cacheExchange, Client, CombinedError, fetchExchange, mapExchange } from '@urql/core';
 import { authExchange } from '@urql/exchange-auth';
-import { isRefused } from './session.mjs';
 
 export function makeUrqlClient(url, session, { fetch = globalThis.fetch } = {}) {
   const authorize = authExchange(async ({ appendHeaders }) => {
@@ -9,7 +8,7 @@ export function makeUrqlClient(url, session, { fetch = globalThis.fetch } = {}) 
       addAuthToOperation: (operation) => appendHeaders(operation, session.headers),
       didAuthError(error, operation) {
         const sent = operation.context.fetchOptions?.headers?.Authorization;
-        if (!sent || !isRefused({ errors: error.graphQLErrors })) return false;
+        if (!sent || !session.isRefused({ errors: error.graphQLErrors })) return false;
         refused = sent.replace('Bearer ', '');
         return true;
       },
