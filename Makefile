@@ -59,6 +59,11 @@ lint: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## Check style and likely mistakes
 	$< run
 	$< fmt --diff
 
+.PHONY: lint-schema
+lint-schema: ## Check the schema: its style, what Relay needs, and that it breaks nothing since the last release
+	npm --prefix e2e/schema ci --no-audit --no-fund
+	npm --prefix e2e/schema test
+
 .PHONY: fmt
 fmt: $(TOOLS)/golangci-lint-$(GOLANGCI_LINT) ## Format the code
 	$< fmt
