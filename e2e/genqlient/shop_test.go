@@ -172,6 +172,21 @@ func TestProductsAreMadeAndListed(t *testing.T) {
 	}
 }
 
+func TestAnUpdateLeavesAloneWhatItDoesNotName(t *testing.T) {
+	t.Parallel()
+	s, _ := signedIn(t, server(t, "GATEHOUSE_E2E_SHORT_URL"))
+	before := offer(t, s, "1", func(input *ProductCreateInput) { input.Stock = new(7) }).Product.Card
+	answer, err := UpdateProduct(t.Context(), s, before.Id, ProductUpdateInput{Price: new("1.1")})
+	if err != nil || len(answer.ProductUpdate.Errors) > 0 {
+		t.Fatalf("%v %+v", err, answer)
+	}
+	want := before
+	want.Price = "1.10"
+	if got := answer.ProductUpdate.Product.Card; got != want {
+		t.Errorf("now it is %+v, want %+v", got, want)
+	}
+}
+
 func TestPagesMakeTheWholeList(t *testing.T) {
 	t.Parallel()
 	s := NewSession(server(t, "GATEHOUSE_E2E_SHORT_URL"))
