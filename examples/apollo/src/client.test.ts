@@ -1,6 +1,6 @@
 // Against a server whose access tokens are good for two seconds:
 //
-//   GATEHOUSE_E2E_SHORT_URL  where it listens, e.g. http://127.0.0.1:8080, without cookie mode and with a catalogue
+//   GATEHOUSE_E2E_APOLLO_URL  where it listens, e.g. http://127.0.0.1:8080, without cookie mode and with a catalogue
 
 import { CombinedGraphQLErrors, type ApolloClient } from '@apollo/client';
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import { newClient } from './client.js';
 import { Session } from './session.js';
 import { Categories, Me, Products, Register, Sell } from './shop.js';
 
-const server = process.env['GATEHOUSE_E2E_SHORT_URL'];
+const server = process.env['GATEHOUSE_E2E_APOLLO_URL'];
 assert.ok(server, 'e2e/run says where the server listens');
 const url = `${server}/graphql`;
 const password = 'tulip-ferry-cobalt-31';
