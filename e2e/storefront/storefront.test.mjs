@@ -88,6 +88,14 @@ test('register, browse, search, page, sell, edit, and be seen by somebody else a
       true,
       'typing goes on',
     );
+    await tree
+      .getByRole('link', { name: /^Seafood/ })
+      .first()
+      .click();
+    await heading(seller, '“chocolade” in Seafood').waitFor();
+    await seller.getByText('There is nothing here.').waitFor();
+    await seller.goBack();
+    await card(seller, 'Chocolade').waitFor();
     await field(seller, 'Search the shop').fill('');
     await heading(seller, 'Everything').waitFor();
 
@@ -235,7 +243,7 @@ test('an expired token is refreshed once for all who wait for it, and nobody not
       await page.waitForTimeout(300);
       return route.fulfill({ response });
     });
-    line.send(JSON.stringify({ type: 'connection_ack' }));
+    for (const type of ['connection_ack', 'pong']) line.send(JSON.stringify({ type }));
     await page.waitForTimeout(3_000);
     const tokens = (operation) => asked.filter(({ name }) => name === operation).map(({ sent }) => sent);
     assert.equal(tokens('Refresh').length, 1, JSON.stringify(asked));

@@ -40,7 +40,7 @@ export function LiveUpdates({ shop, children }: { shop: Shop; children: ReactNod
   useEffect(() => {
     let asking: ReturnType<typeof setTimeout> | undefined;
     let forgetting: ReturnType<typeof setTimeout> | undefined;
-    // A moment later: then the subscription has begun, several changes are asked for once, and not by all at one time.
+    // A moment later, so that several changes are asked for once, and not by everybody at the same time.
     const rereadSoon = () => {
       asking ??= setTimeout(
         () => {
@@ -55,12 +55,21 @@ export function LiveUpdates({ shop, children }: { shop: Shop; children: ReactNod
       clearTimeout(forgetting);
       forgetting = setTimeout(() => setNews(''), 8_000);
     };
+    let begun = false;
     const stops = [
-      shop.socket.on('connected', () => {
+      // The server hears messages in their order. So when it answers a ping that was sent after the subscription, that has
+      // begun: of everything from here on it tells, and what happened before is read.
+      shop.socket.on('connected', (socket) => void setTimeout(() => (socket as WebSocket).send('{"type":"ping"}'))),
+      shop.socket.on('pong', (received) => {
+        if (!received || begun) return;
+        begun = true;
         setConnected(true);
-        rereadSoon(); // of what happened before nobody tells
+        rereadSoon();
       }),
-      shop.socket.on('closed', () => setConnected(false)),
+      shop.socket.on('closed', () => {
+        begun = false;
+        setConnected(false);
+      }),
       shop.client.subscription(ProductChanged, {}).subscribe(({ data }) => {
         if (!data) return;
         const { kind, product } = data.productChanged;

@@ -18,7 +18,8 @@ export function Search({ place }: { place: Place }) {
   const search = (text: string) => {
     if (text === sent.current) return;
     sent.current = text;
-    go(address({ category: place.get('category'), search: text }), { stay: true, replace: place.has('search') });
+    const again = place.has('search'); // then it may have been narrowed to a shelf since
+    go(address({ category: again ? place.get('category') : null, search: text }), { stay: true, replace: again });
   };
 
   useEffect(() => {
