@@ -11,7 +11,8 @@ import (
 // Browsers write an origin in one way only, and nobody else has to be understood: so it is compared, and never parsed.
 func Allows(r *http.Request, origin string, others []string) bool {
 	host := strings.ToLower(r.Host)
-	own := host != "" && // as with HTTP/1.0
+	named := host != "" && host[0] != ':' // it may be missing with HTTP/1.0
+	own := named &&
 		(origin == "https://"+strings.TrimSuffix(host, ":443") || origin == "http://"+strings.TrimSuffix(host, ":80"))
 	return own || slices.Contains(others, origin)
 }
