@@ -22,20 +22,30 @@ func stream(ctx context.Context) func(*catalog.Events, error) (<-chan *catalog.P
 		go func() {
 			defer close(told)
 			defer events.Close()
-			for {
-				event, err := events.Next(ctx)
-				if err != nil {
-					endingOf(ctx).because(err)
-					return
-				}
-				select {
-				case told <- event:
-				case <-ctx.Done():
-					return
-				}
-			}
+			endingOf(ctx).because(pass(ctx, events, told))
 		}()
 		return told, nil
+	}
+}
+
+// pass passes events on until there are no more, and says why that is. A panic, which nobody else would catch here, is a
+// reason as any other.
+func pass(ctx context.Context, events *catalog.Events, on chan<- *catalog.ProductEvent) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = recovered(ctx, panicked)
+		}
+	}()
+	for {
+		event, err := events.Next(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case on <- event:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
