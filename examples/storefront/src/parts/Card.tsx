@@ -16,8 +16,10 @@ export function Card({ product: masked }: { product: FragmentType<typeof Product
       <h2>
         <Link to={address({ product: product.slug })}>{product.name}</Link>
       </h2>
-      <p className="shelf">{product.category.name}</p>
-      <p className="price">{formatAmount(product.price)}</p>
+      <div className="foot">
+        <p className="shelf">{product.category.name}</p>
+        <p className="price">{formatAmount(product.price)}</p>
+      </div>
       <Badges product={product} changed={changed} />
     </li>
   );

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { useCategories, type Category } from '../categories';
 import { address, Link, type Place } from '../place';
 
@@ -6,8 +7,16 @@ export function CategoryNav({ place }: { place: Place }) {
   const search = place.get('search');
   const here =
     place.get('product') || place.get('view') || place.get('mine') ? undefined : (place.get('category') ?? '');
+
+  // On a phone the shelves are in one row, and this one may be out of sight.
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 16;
+  }, [here, roots]);
+
   return (
-    <nav className="categories" aria-label="Shelves">
+    <nav ref={nav} className="categories" aria-label="Shelves">
       <ul>
         <li>
           <Link to={address({ search })} aria-current={here === '' ? 'page' : undefined}>

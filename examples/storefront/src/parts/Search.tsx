@@ -42,7 +42,7 @@ export function Search({ place }: { place: Place }) {
       <input
         id="search"
         type="search"
-        placeholder="Search the shop"
+        placeholder="Search"
         autoComplete="off"
         maxLength={200}
         value={typed}
