@@ -40,7 +40,8 @@ func FromContext(ctx context.Context) *Jar {
 }
 
 // WithoutAnswer returns a context in which no cookie can be set any more, because the header of the answer is written
-// before an operation runs: whatever has to set one is refused there.
+// before an operation runs: whatever has to set one is refused there. Signing out is not, and leaves the browser the cookie
+// of a session that is over.
 func WithoutAnswer(ctx context.Context) context.Context {
 	jar := FromContext(ctx)
 	if jar == nil {
