@@ -2125,7 +2125,10 @@ input ProductBy @oneOf {
   sku: String
 }
 
-"Conditions on a product. All that are given must hold; null is the same as absent. At most 1,000 in all, members of lists counted."
+"""
+Conditions on a product. All that are given must hold; null is the same as absent. At most 1,000 in all, members of lists
+counted, and ` + "`" + `category` + "`" + ` and ` + "`" + `categorySlug` + "`" + ` as ten with ` + "`" + `includeDescendants` + "`" + `.
+"""
 input ProductWhere {
   "One of these, at most 100; an empty list matches nothing."
   ids: [ID!]

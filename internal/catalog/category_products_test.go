@@ -289,12 +289,24 @@ func TestManyCategoriesAndLargeFilters(t *testing.T) {
 		texts[i] = fmt.Sprint("no such name ", i)
 	}
 	large := &where{Not: &where{Or: slices.Repeat([]*where{{Name: &text{In: texts}}}, 9)}, Stock: &ints{Lt: new(2)}}
+	// SQLite takes so many SELECTs only without a WITH: there must be no more than some 750 of those that walk down the tree.
+	walking := func(n int) *where {
+		f := &where{Or: []*where{{Name: &text{Eq: new("p")}}}}
+		for i := range n {
+			f.Or = append(f.Or, &where{CategorySlug: new(fmt.Sprint("s", i)), IncludeDescendants: new(true)})
+		}
+		return f
+	}
 	for _, deep := range []bool{false, true} {
 		for name, tt := range map[string]struct {
 			where      *where
 			rows, most int
 			categories []int64
 		}{
+			"101 categories, a filter that walks once":             {walking(1), 3, 2, shelves[:101]},
+			"101 categories, a filter that walks 20 times":         {walking(20), 3, 11, shelves[:101]},
+			"101 categories, a filter that walks 80 times":         {walking(80), 3, 51, shelves[:101]},
+			"one category, a filter that walks as often as may be": {walking(90), 3, 1, shelves[:1]},
 			"100 categories":                  {nil, 3, 1, shelves[:100]},
 			"230 categories":                  {nil, 3, 3, shelves},
 			"230 categories, a large filter":  {large, 2, 115, shelves},

@@ -433,6 +433,7 @@ func TestFilterSize(t *testing.T) {
 	w := build(t)
 	w.assortment(t)
 	leaf := &where{InStock: new(true)}
+	walk := &where{Category: new(int64(1)), IncludeDescendants: new(true)}
 	ids := func(n int) *where { return &where{IDs: make([]int64, n)} }
 	wide := &where{Or: slices.Repeat([]*where{ids(100)}, 100)}
 	// Each level is a chain of 100 that begins with the next one: so SQL's expressions are nested deepest.
@@ -453,6 +454,9 @@ func TestFilterSize(t *testing.T) {
 		{"one more", &where{InStock: new(true), And: slices.Repeat([]*where{ids(98)}, 10)}, false},
 		{"deep and wide, and empty", deep(&where{}), true},
 		{"deep and wide", deep(leaf), false},
+		{"walking down the tree as often as may be", &where{Or: slices.Repeat([]*where{walk}, 90)}, true},
+		{"once more", &where{Or: slices.Repeat([]*where{walk}, 91)}, false},
+		{"standing still as often", &where{Or: slices.Repeat([]*where{{Category: new(int64(1))}}, 100)}, true},
 		{"10,000 ids", wide, false},
 		{"a million ids", &where{Or: slices.Repeat([]*where{wide}, 100)}, false},
 		{"10,000 conditions", &where{And: slices.Repeat([]*where{{And: slices.Repeat([]*where{leaf}, 100)}}, 100)}, false},

@@ -72,15 +72,20 @@ func (w *ProductWhere) condition(viewer auth.Viewer, at filter.Level) (filter.Co
 	return c.Result()
 }
 
+// walkCounts is as how many conditions one counts that walks down the tree of categories. Databases take a few hundred of
+// those in one statement.
+const walkCounts = 10
+
 // shelf adds the conditions on the category. IncludeDescendants without any would include nothing: it is refused
 // rather than ignored.
 func (w *ProductWhere) shelf(c *filter.Conditions) {
 	deep := w.IncludeDescendants != nil && *w.IncludeDescendants
+	counts := either(deep, walkCounts, 1)
 	if w.Category != nil {
-		c.Add(either[filter.Condition](deep, atOrBelow(*w.Category), product.CategoryID(*w.Category)))
+		c.AddAs(counts, either[filter.Condition](deep, atOrBelow(*w.Category), product.CategoryID(*w.Category)))
 	}
 	if w.CategorySlug != nil {
-		c.Add(either(deep, atOrBelowShelf(*w.CategorySlug), onShelf(*w.CategorySlug)))
+		c.AddAs(counts, either(deep, atOrBelowShelf(*w.CategorySlug), onShelf(*w.CategorySlug)))
 	}
 	if deep && w.Category == nil && w.CategorySlug == nil {
 		c.Fail("`includeDescendants` goes with `category` or `categorySlug`")

@@ -43,8 +43,11 @@ type Conditions struct {
 func At(level Level) *Conditions { return &Conditions{level: level} }
 
 // Add gathers one more condition.
-func (c *Conditions) Add(holds Condition) {
-	c.count(1)
+func (c *Conditions) Add(holds Condition) { c.AddAs(1, holds) }
+
+// AddAs gathers one more condition, which counts as so many.
+func (c *Conditions) AddAs(n int, holds Condition) {
+	c.count(n)
 	c.all = append(c.all, holds)
 }
 

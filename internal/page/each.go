@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -14,6 +15,10 @@ const (
 	// maxValues is how many values one statement has, or those of a single list: a filter comes with each list
 	// anew. SQLite takes 32,766, but each connection keeps a few dozen statements with all that was compiled of them.
 	maxValues = 5_000
+	// maxSelects is how many SELECTs one statement has, or those of a single list: a filter may have some of its own.
+	// SQLite refuses a statement that names a WITH when it reads from 1,000 tables already, and three SELECTs read from
+	// four.
+	maxSelects = 720
 )
 
 // Lists are several lists of the same kind of rows, each with a number of its own. A row may be in more than one.
@@ -83,8 +88,8 @@ func (p *Plan[T]) RunEach(ctx context.Context, selected Fields, lists Lists[T]) 
 func (p *Plan[T]) modifyEach(s *sql.Selector, numbers []int64, narrow func(*sql.Selector, int64)) (taken int) {
 	where := s.P()
 	first := p.one(s, where, numbers[0], narrow)
-	_, values := first.Query()
-	taken = max(1, min(len(numbers), maxLists, maxValues/max(1, len(values))))
+	query, values := first.Query()
+	taken = max(1, min(len(numbers), maxLists, maxValues/max(1, len(values)), maxSelects/strings.Count(query, "SELECT")))
 	for _, number := range numbers[1:taken] {
 		first.UnionAll(p.one(s, where, number, narrow))
 	}
