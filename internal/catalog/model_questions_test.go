@@ -65,10 +65,11 @@ type asker struct {
 	*rapid.T
 	*emporium
 	about *ent.Product
+	left  *int // how many more filters there may be within others: all together have their limit
 }
 
 func askerOf(t *rapid.T, e *emporium) asker {
-	a := asker{T: t, emporium: e}
+	a := asker{T: t, emporium: e, left: new(60)}
 	a.about = nth(a, "about", e.rows)
 	return a
 }
@@ -167,8 +168,8 @@ func (a asker) piece(of string, most int) string {
 	if len(characters) == 0 {
 		return ""
 	}
-	from := rapid.IntRange(0, len(characters)-1).Draw(a.T, "from")
-	length := min(most, one(a, "length", 4, 3, 1, 2, 12), len(characters)-from)
+	length := min(most, len(characters), one(a, "length", 4, 3, 1, 5, 2, 12))
+	from := rapid.IntRange(0, len(characters)-length).Draw(a.T, "from")
 	piece := string(characters[from : from+length])
 	switch one(a, "typed", "as it is", "upper", "lower", "decomposed") {
 	case "upper":
@@ -181,6 +182,15 @@ func (a asker) piece(of string, most int) string {
 	return piece
 }
 
+// word is a part of a word that a product has, of at most so many characters.
+func (a asker) word(of *ent.Product, most int) string {
+	words := strings.Fields(nth(a, "text", textsOf(of)))
+	if len(words) == 0 { // no description
+		return ""
+	}
+	return a.piece(nth(a, "its word", words), most)
+}
+
 // search is some words of one product, mostly; some have one or two characters, and some are nowhere.
 func (a asker) search() string {
 	var words []string
@@ -191,9 +201,9 @@ func (a asker) search() string {
 	for range one(a, "words", 1, 2, 1, 3, 2, 1, 1, 0) {
 		switch one(a, "word", "its", "its", "its", "another's", "its", "nasty", "odd") {
 		case "its":
-			words = append(words, a.piece(nth(a, "text", textsOf(p)), 12))
+			words = append(words, a.word(p, 12))
 		case "another's":
-			words = append(words, a.piece(nth(a, "text", textsOf(a.product())), 3))
+			words = append(words, a.word(a.product(), 3))
 		case "nasty":
 			words = append(words, one(a, "part", nastyParts...)+one(a, "part", nastyParts...))
 		case "odd":
@@ -215,6 +225,7 @@ func (a asker) filter(viewer auth.Viewer, depth int) *where {
 
 func (a asker) conditions(viewer auth.Viewer, depth int) *where {
 	f := &where{}
+	*a.left--
 	for range one(a, "conditions", 1, 2, 1, 0) {
 		a.condition(f)
 	}
@@ -225,7 +236,7 @@ func (a asker) conditions(viewer auth.Viewer, depth int) *where {
 		return f
 	}
 	members := func(name string) []*where {
-		list := make([]*where, one(a, name, 2, 1, 3, 2, 0))
+		list := make([]*where, max(0, min(one(a, name, 2, 1, 3, 2, 0), *a.left)))
 		for i := range list {
 			if !a.chance("null", 20) {
 				list[i] = a.filter(viewer, depth-1)
