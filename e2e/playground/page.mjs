@@ -94,7 +94,7 @@ export const textOf = async (locator) => (await locator.innerText()).replaceAll(
 
 export async function openTab(page, name) {
   await tab(page, name).getByRole('button', { name, exact: true }).click();
-  await line(page, operation, new RegExp(`(query|mutation)\\s${name}\\b`)).waitFor();
+  await line(page, operation, new RegExp(`(query|mutation|subscription)\\s${name}\\b`)).waitFor();
   await settle(page);
 }
 

@@ -24,7 +24,7 @@ import {
 const baseURL = process.env.GATEHOUSE_E2E_URL;
 
 const PLACEHOLDER = 'PASTE-THE-ACCESS-TOKEN-HERE';
-const TABS = ['register', 'tokenObtain', 'me', 'products'];
+const TABS = ['register', 'tokenObtain', 'me', 'products', 'productChanged', 'productCreate'];
 const HOSTILE_URL = '/?endpoint=http://evil.example/&query={x}&variables={"a":1}&headers={"X-Evil":"1"}#query={y}';
 
 async function stored(page) {

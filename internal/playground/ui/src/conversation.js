@@ -6,7 +6,7 @@ export const SIGNED_IN_HEADERS = JSON.stringify({ Authorization: `Bearer ${TOKEN
 
 // Short lines, and few enough of them, for all of an operation to be seen on a small laptop.
 
-const register = `# 1 of 4: create an account.
+const register = `# 1 of 6: create an account.
 #
 # Press play, then go on to the tab "tokenObtain".
 # What you can mend comes back in "errors". If the
@@ -26,7 +26,7 @@ mutation register {
 }
 `;
 
-const tokenObtain = `# 2 of 4: sign in.
+const tokenObtain = `# 2 of 6: sign in.
 #
 # Press play, copy the value of "access", and go on
 # to the tab "me". That token says who you are for a
@@ -46,7 +46,7 @@ mutation tokenObtain {
 }
 `;
 
-const me = `# 3 of 4: ask who you are.
+const me = `# 3 of 6: ask who you are.
 #
 # In the Headers pane below, paste the token over
 # ${TOKEN_PLACEHOLDER}, and press play.
@@ -66,7 +66,7 @@ query me {
 }
 `;
 
-const products = `# 4 of 4: look around, no token needed.
+const products = `# 4 of 6: look around, no token needed.
 #
 # For the next page add after: "<endCursor>".
 # Ctrl-Space completes what you type; the book at
@@ -90,9 +90,50 @@ query products {
 }
 `;
 
+const productChanged = `# 5 of 6: be told what happens, when it happens.
+#
+# Press play, and the page listens until you press
+# stop. Now open it in a second window, sign in there
+# with the tab "tokenObtain", and play the last tab,
+# "productCreate". Here you see what came of it.
+
+subscription productChanged {
+  productChanged {
+    kind
+    product {
+      name
+      price
+      category { name }
+    }
+  }
+}
+`;
+
+const productCreate = `# 6 of 6: offer a product.
+#
+# It takes a token, as "me" does. Whoever plays
+# "productChanged" is told of the product at once.
+# The category is Beverages of the demo catalogue.
+
+mutation productCreate {
+  productCreate(
+    input: {
+      name: "Sencha"
+      price: "4.50"
+      category: "8589934593"
+    }
+  ) {
+    product { id name price }
+    errors { field code message }
+  }
+}
+`;
+
 export const conversation = [
   { query: register },
   { query: tokenObtain },
   { query: me, headers: SIGNED_IN_HEADERS },
   { query: products },
+  { query: productChanged },
+  { query: productCreate, headers: SIGNED_IN_HEADERS },
 ];

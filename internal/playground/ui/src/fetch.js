@@ -1,11 +1,12 @@
 import { TOKEN_PLACEHOLDER } from './conversation.js';
 
-// A fetch that remembers the last access token an answer brought and sends it where a request's Authorization header
-// still holds the placeholder. The token lives in this closure alone: closing or reloading the page forgets it.
+// Two ways to send what the page asks, which share one memory: they remember the last access token an answer brought and
+// send it where a request's Authorization header still holds the placeholder. The token lives in this closure alone:
+// closing or reloading the page forgets it.
 export function createFetch(send = (...args) => globalThis.fetch(...args)) {
   let lastAccess = null;
 
-  return async (url, init) => {
+  function sendSafely(url, init) {
     const headers = new Headers(init.headers);
     const authorization = headers.get('Authorization');
     if (lastAccess && authorization) {
@@ -16,18 +17,37 @@ export function createFetch(send = (...args) => globalThis.fetch(...args)) {
     if (!headers.has('X-Requested-With')) headers.set('X-Requested-With', 'playground');
 
     // A redirect could carry the token elsewhere; /graphql never redirects.
-    const response = await send(url, { ...init, headers, credentials: 'same-origin', redirect: 'error' });
+    return send(url, { ...init, headers, credentials: 'same-origin', redirect: 'error' });
+  }
 
+  // For what is answered at once.
+  async function fetchJSON(url, init) {
+    const response = await sendSafely(url, init);
     const text = await response.text();
     let body;
     try {
       body = JSON.parse(text);
     } catch {
-      throw new Error(`The server answered ${response.status}, and not with JSON: ${text.slice(0, 200)}`);
+      throw unexpected(response, 'JSON', text);
     }
     lastAccess = accessToken(body) ?? lastAccess;
     return { json: () => body };
-  };
+  }
+
+  // For what is answered as it comes.
+  async function fetchEvents(url, init) {
+    const response = await sendSafely(url, init);
+    if (!/^text\/event-stream\b/.test(response.headers.get('Content-Type'))) {
+      throw unexpected(response, 'events', await response.text());
+    }
+    return response;
+  }
+
+  return { fetchJSON, fetchEvents };
+}
+
+function unexpected(response, wanted, text) {
+  return new Error(`The server answered ${response.status}, and not with ${wanted}: ${text.slice(0, 200)}`);
 }
 
 // Looks under every root field, because an operation may rename tokenObtain and tokenRefresh with an alias.

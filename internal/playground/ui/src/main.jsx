@@ -6,27 +6,28 @@ import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css'; // graphiql/style.css would bring Monaco's a second time, and two web fonts
 import './main.css';
 
-import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
 import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import icon from './icon.svg';
 import { createFetch } from './fetch.js';
+import { createFetcher } from './fetcher.js';
 import { createPageStorage, loadTabs, saveTabs } from './storage.js';
 
 // Nothing here, nor in GraphiQL, reads the page's own address: a link to this page cannot choose the endpoint, the
 // operation or the headers.
-const fetcher = createGraphiQLFetcher({
-  url: '/graphql',
-  fetch: createFetch(),
-  enableIncrementalDelivery: false, // the server has no @defer; without it the toolkit asks for plain GraphQL answers
-});
+const { fetcher, stop } = createFetcher(createFetch());
 const storage = createPageStorage();
 const tabs = loadTabs();
 
-function onTabChange(state) {
-  saveTabs(state.tabs);
+let activeTab;
+
+function onTabChange({ tabs, activeTabIndex }) {
+  saveTabs(tabs);
+  // What a stream tells belongs under its own operation. GraphiQL itself forgets that when a tab is added.
+  if (tabs[activeTabIndex].id !== activeTab) stop();
+  activeTab = tabs[activeTabIndex].id;
 }
 
 // The style sheets follow the system from light to dark by themselves, the editors only when their theme is set anew.
