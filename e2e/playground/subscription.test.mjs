@@ -116,6 +116,23 @@ test('a subscription is sent with the token, and ends with its tab', async () =>
   }
 });
 
+test('a page can listen by EventSource', () =>
+  visit(baseURL, async (page) => {
+    const { access } = await signIn(page);
+    const told = page.evaluate(
+      (query) =>
+        new Promise((resolve) => {
+          const source = new EventSource(`/graphql?query=${encodeURIComponent(query)}`);
+          source.addEventListener('open', () => (document.title = 'listening'));
+          source.addEventListener('next', ({ data }) => (source.close(), resolve(JSON.parse(data))));
+        }),
+      'subscription { productChanged { kind product { name } } }',
+    );
+    await page.waitForFunction(() => document.title === 'listening');
+    await ask('mutation { productCreate(input: {name: "Assam", price: "1", category: "8589934593"}) { product { id } } }', access);
+    assert.deepEqual((await told).data.productChanged, { kind: 'CREATED', product: { name: 'Assam' } });
+  }));
+
 test('a refusal is shown', () =>
   visit(baseURL, async (page) => {
     await openTab(page, 'productChanged');
