@@ -8,23 +8,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/graph"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
 
 // brittle is a feed that breaks as soon as somebody waits for a change.
-type brittle struct{}
+type brittle struct{ *catalog.LocalFeed }
 
-func (brittle) Announce(context.Context, *ent.Tx, []catalog.Change) error { return nil }
-func (brittle) Follow(context.Context) (catalog.Follower, error)          { return brittle{}, nil }
-func (brittle) Next(context.Context) (catalog.Change, error)              { panic("boom") }
-func (brittle) Close()                                                    {}
+func (brittle) Follow(context.Context) (catalog.Follower, error) { return brittle{}, nil }
+func (brittle) Next(context.Context) (catalog.Change, error)     { panic("boom") }
+func (brittle) Close()                                           {}
 
 // What panics while a stream waits runs in a goroutine of its own: it must end that stream, and not the program.
 func TestAPanicEndsItsStreamOnly(t *testing.T) {
-	a := newAPI(t, func(s *graph.Settings) { s.Catalog = catalog.New(databasetest.New(t), brittle{}, time.Now) })
+	a := newAPI(t, func(s *graph.Settings) { s.Catalog = catalog.New(databasetest.New(t), brittle{catalog.NewLocalFeed()}, time.Now) })
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(`{"query":"subscription { productChanged { kind } }"}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "text/event-stream")
