@@ -4,7 +4,6 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 const config: CodegenConfig = {
   schema: '../../schema.graphql',
   documents: 'src/**/*.{ts,tsx}',
-  silent: true,
   generates: {
     './src/gql/': {
       preset: 'client',
