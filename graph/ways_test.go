@@ -87,7 +87,7 @@ func leadingTo(schema *ast.Schema, name string) map[string]bool {
 
 // subscriptions are all there are, each with the test that shows what it tells whom: these tests cannot ask for what it tells.
 var subscriptions = map[string]string{
-	"Subscription.productChanged": "the conversation product-changed; TestWhoIsTold… in internal/catalog",
+	"Subscription.productChanged": "TestWhoIsToldOfWhat of internal/catalog, and the conversation product-changed",
 }
 
 // untested are the subscriptions that lead to the type of that name, and of which no test is known.
