@@ -80,7 +80,8 @@ func (s streams) aroundOperation(ctx context.Context, next graphql.OperationHand
 		// gqlgen resolves what is below a subscription's field as if that were the root.
 		ctx = withRootField(ctx, op)
 		response := answer(ctx)
-		if response != nil || ended.err == nil || ctx.Err() != nil {
+		// While the context is not over, there is no answer only because the channel is closed: then it is known why.
+		if response != nil || ctx.Err() != nil || ended.err == nil {
 			return response
 		}
 		response = s.exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(ended.err)})
