@@ -48,6 +48,7 @@ func New(s Settings) graphql.GraphExecutor {
 	exec.SetDefaultRulesFn(documentRules)
 	exec.Use(limits{schema: schema.Schema()})
 	exec.Use(inputs{schema: schema.Schema()})
+	exec.Use(oneStream{})
 	if s.Introspection {
 		exec.Use(extension.Introspection{})
 	} else {

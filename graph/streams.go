@@ -98,3 +98,24 @@ func withRootField(ctx context.Context, op *graphql.OperationContext) context.Co
 	}
 	return ctx
 }
+
+// oneStream refuses a subscription to anything but one thing: by aliases, which gqlparser lets pass, or to nothing, by
+// @skip. gqlgen finds out when it runs, and tells no code.
+type oneStream struct{}
+
+// ExtensionName names the extension.
+func (oneStream) ExtensionName() string { return "OneStream" }
+
+// Validate has nothing to check.
+func (oneStream) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext changes nothing; it is where an operation can be refused before it runs.
+func (oneStream) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	if op.Operation.Operation != ast.Subscription {
+		return nil
+	}
+	if fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"}); len(fields) != 1 {
+		return validationFailed("A subscription must select exactly one field.")
+	}
+	return nil
+}

@@ -264,3 +264,35 @@ func TestSubscriptionsThatAreGivenUp(t *testing.T) {
 		t.Errorf("logged %s", logged)
 	}
 }
+
+// A subscription is to one thing: gqlgen would only say so where it is taken for a fault of the program.
+func TestSubscriptionsToSeveralThings(t *testing.T) {
+	s := newStreaming(t, feeding())
+	for _, query := range []string{
+		`subscription { a: productChanged { kind } b: productChanged { kind } }`,
+		`subscription { productChanged { kind } ... { other: productChanged { kind } } }`,
+		`subscription { ...F } fragment F on Subscription { a: productChanged { kind } b: productChanged(ids: []) { kind } }`,
+		`subscription { productChanged @skip(if: true) { kind } }`,
+		`subscription { productChanged @include(if: false) { kind } }`,
+		`subscription { __typename }`,
+		`subscription { productChanged { kind } __typename }`,
+		`subscription { __schema { queryType { name } } }`,
+	} {
+		response := s.begin(t.Context(), query)()
+		if response == nil || response.Data != nil || len(response.Errors) == 0 || response.Errors[0].Extensions["code"] != "GRAPHQL_VALIDATION_FAILED" {
+			t.Errorf("%s: %+v", query, response)
+		}
+	}
+	if logged := s.log.String(); strings.Contains(logged, "level=ERROR") {
+		t.Errorf("logged %s", logged)
+	}
+	if s.feed.open != 0 {
+		t.Errorf("%d follow", s.feed.open)
+	}
+	// The same thing twice is one.
+	ctx, cancel := context.WithCancel(t.Context())
+	s.feed.next = feeding(s.touched())
+	wantResponse(t, s.begin(ctx, `subscription { productChanged { kind } productChanged { productId } }`)(), fmt.Sprintf(`{"data":{"productChanged":{"kind":"UPDATED","productId":"%d"}}}`, s.chai.ID))
+	cancel()
+	s.feed.wantClosed(t)
+}
