@@ -22,7 +22,9 @@ func (brittle) Close()                                           {}
 
 // What panics while a stream waits runs in a goroutine of its own: it must end that stream, and not the program.
 func TestAPanicEndsItsStreamOnly(t *testing.T) {
-	a := newAPI(t, func(s *graph.Settings) { s.Catalog = catalog.New(databasetest.New(t), brittle{catalog.NewLocalFeed()}, time.Now) })
+	a := newAPI(t, func(s *graph.Settings) {
+		s.Catalog = catalog.New(databasetest.New(t), brittle{catalog.NewLocalFeed()}, time.Now)
+	})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(`{"query":"subscription { productChanged { kind } }"}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "text/event-stream")

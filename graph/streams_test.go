@@ -22,33 +22,32 @@ import (
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
-// told is a Feed that tells what a test has it tell.
-type told struct {
-	next func(ctx context.Context) (catalog.Change, error)
+// dictated is a Feed that tells what a test has it tell.
+type dictated struct {
+	catalog.Feed // which nothing is announced in
+	next         func(ctx context.Context) (catalog.Change, error)
 
 	mu   sync.Mutex
 	open int // followers that are not closed
 }
 
-func (f *told) Announce(context.Context, *ent.Tx, []catalog.Change) error { return nil }
-
-func (f *told) Follow(context.Context) (catalog.Follower, error) {
+func (f *dictated) Follow(context.Context) (catalog.Follower, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.open++
 	return f, nil
 }
 
-func (f *told) Next(ctx context.Context) (catalog.Change, error) { return f.next(ctx) }
+func (f *dictated) Next(ctx context.Context) (catalog.Change, error) { return f.next(ctx) }
 
-func (f *told) Close() {
+func (f *dictated) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.open--
 }
 
 // wantClosed waits until nobody follows any more.
-func (f *told) wantClosed(t *testing.T) {
+func (f *dictated) wantClosed(t *testing.T) {
 	t.Helper()
 	eventually(t, "nobody follows", func() bool {
 		f.mu.Lock()
@@ -69,7 +68,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // streaming is an API over a feed, reached without a transport.
 type streaming struct {
 	*api
-	feed   *told
+	feed   *dictated
 	exec   graphql.GraphExecutor
 	beside graph.Settings
 	chai   *ent.Product // a published product
@@ -77,7 +76,7 @@ type streaming struct {
 
 func newStreaming(t *testing.T, next func(ctx context.Context) (catalog.Change, error)) *streaming {
 	t.Helper()
-	s := &streaming{feed: &told{next: next}}
+	s := &streaming{feed: &dictated{next: next}}
 	s.api = newAPI(t, func(settings *graph.Settings) { s.beside = *settings })
 	s.beside.Catalog = catalog.New(s.db, s.feed, time.Now)
 	s.exec = graph.New(s.beside)
