@@ -22,6 +22,7 @@ const (
 	NotFound           Code = "NOT_FOUND"           // no such thing, or none the viewer may see
 	RateLimited        Code = "RATE_LIMITED"        // too many attempts, or too busy for this one
 	LimitExceeded      Code = "OPERATION_LIMIT_EXCEEDED"
+	NoSuchDocument     Code = "PERSISTED_QUERY_NOT_FOUND" // the request names a document that is not here
 	Internal           Code = "INTERNAL_SERVER_ERROR"
 )
 
@@ -32,6 +33,14 @@ type Error struct {
 	Reason  string // extensions.reason, a TokenErrorReason; empty for none
 	// RetryAfter is when to try again, shown as whole seconds, rounded up, at extensions.retryAfter; 0 for none.
 	RetryAfter time.Duration
+	// Limit is which limit was exceeded, shown at extensions.limit; the zero Limit for none.
+	Limit Limit
+}
+
+// Limit is a limit, for programs.
+type Limit struct {
+	Name string `json:"name"`
+	Max  int64  `json:"max"` // what may be, at the most
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Message) }
@@ -42,6 +51,11 @@ func New(code Code, message string) *Error { return &Error{Code: code, Message: 
 // BadInput refuses arguments that make no sense, saying why.
 func BadInput(format string, args ...any) *Error {
 	return New(BadUserInput, fmt.Sprintf(format, args...))
+}
+
+// Exceeded refuses what exceeds a limit. The message names the limit and what it is.
+func Exceeded(name string, most int64, message string) *Error {
+	return &Error{Code: LimitExceeded, Message: message, Limit: Limit{Name: name, Max: most}}
 }
 
 // CodeOf is the code of an error: Internal for one that is not a refusal, empty for nil.
