@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/requestid"
@@ -38,13 +39,13 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case errors.As(err, &refusal):
 		return refused(path(ctx, told), refusal)
 	case errors.Is(err, context.DeadlineExceeded):
-		return refused(path(ctx, told), fault.New(fault.LimitExceeded, fmt.Sprintf("The request took longer than the %s it may take.", p.timeout)))
+		return refused(path(ctx, told), fault.Exceeded(limitTimeout, p.timeout.Milliseconds(), fmt.Sprintf("The request took longer than the %s it may take.", p.timeout)))
 	case isTold && isOneOf(told):
 		shown := refused(told.Path, fault.BadInput("%s", told.Message))
 		shown.Locations = told.Locations
 		return shown
-	case isTold && strings.HasPrefix(told.Message, "exceeded token limit"):
-		return exceeded("The document has more than %d tokens.", maxTokens)
+	case isTold && strings.HasPrefix(told.Message, "exceeded maximum nesting depth"):
+		return exceeded(limitNesting, parser.MaxNestingDepth, "The document is nested more than %d deep.")
 	case isTold && told.Extensions["code"] != nil: // refused before anything ran
 		return p.discreet(told)
 	}
@@ -69,6 +70,9 @@ func refused(at ast.Path, refusal *fault.Error) *gqlerror.Error {
 	}
 	if refusal.RetryAfter > 0 {
 		extensions["retryAfter"] = int(math.Ceil(refusal.RetryAfter.Seconds()))
+	}
+	if refusal.Limit != (fault.Limit{}) {
+		extensions["limit"] = refusal.Limit
 	}
 	return &gqlerror.Error{Message: refusal.Message, Path: at, Extensions: extensions}
 }

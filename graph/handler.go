@@ -8,8 +8,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/gatehouse/gatehouse/graph/generated"
@@ -19,9 +17,6 @@ import (
 	"github.com/gatehouse/gatehouse/internal/catalog"
 )
 
-// maxTokens is how many lexical tokens a document may have.
-const maxTokens = 2000
-
 // Settings are what an API is made with.
 type Settings struct {
 	Accounts      *account.Registry
@@ -30,6 +25,7 @@ type Settings struct {
 	Log           *slog.Logger
 	Introspection bool          // answer introspection, and suggest names for misspelled ones
 	Timeout       time.Duration // how long a request may take, which whoever sends requests enforces
+	Limits        Limits
 }
 
 // New is the API, ready to execute requests that a transport reads. The request's context says who asks
@@ -39,14 +35,12 @@ func New(s Settings) graphql.GraphExecutor {
 		Resolvers:  &Resolver{accounts: s.Accounts, catalog: s.Catalog, trail: s.Audit},
 		Directives: generated.DirectiveRoot{Auth: requireViewer, Admin: requireStaff},
 	})
+	s.Limits = s.Limits.orDefault()
 	exec := executor.New(schema)
 	exec.SetErrorPresenter(presenter{log: s.Log, timeout: s.Timeout, suggest: s.Introspection}.present)
 	exec.SetRecoverFunc(recovered)
-	exec.SetQueryCache(documents{lru.New[*ast.QueryDocument](cachedDocuments)})
-	exec.SetParserTokenLimit(maxTokens)
-	exec.SetDisableSuggestion(!s.Introspection)
-	exec.SetDefaultRulesFn(documentRules)
-	exec.Use(limits{schema: schema.Schema()})
+	exec.SetQueryCache(handedOver{})
+	exec.Use(operationLimits{limits: s.Limits, schema: schema.Schema()})
 	exec.Use(inputs{schema: schema.Schema()})
 	exec.Use(oneStream{})
 	if s.Introspection {
@@ -56,7 +50,11 @@ func New(s Settings) graphql.GraphExecutor {
 	}
 	exec.AroundOperations(streams{exec}.aroundOperation)
 	exec.AroundResponses(tellRejection)
-	return exec
+	return &api{
+		Executor: exec,
+		limits:   s.Limits,
+		reader:   newReader(schema.Schema(), s.Limits, s.Introspection),
+	}
 }
 
 // tellRejection says at extensions.auth why a token that was sent did not serve, when the answer depended

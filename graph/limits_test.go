@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/gatehouse/gatehouse/graph"
 )
 
 func TestLimits(t *testing.T) {
@@ -114,14 +116,26 @@ func TestMultipliers(t *testing.T) {
 	}
 }
 
-// TestFewMistakesAreTold sends a document with two hundred thousand: each pair of conflicting fields is one.
+// TestFewMistakesAreTold sends documents with hundreds, of which each pair of conflicting fields is one.
 func TestFewMistakesAreTold(t *testing.T) {
-	a := newAPI(t)
-	fields := times(100, func(int) string { return " a: me { id } a: sessions { id } a: products { totalCount }" })
-	for _, query := range []string{"{" + fields + "}", "{" + times(600, func(i int) string { return fmt.Sprintf(" x%d", i) }) + "}"} {
-		reply := a.ask(query, nil, "")
-		if n := strings.Count(reply, "GRAPHQL_VALIDATION_FAILED"); n == 0 || n > 5 || len(reply) > 4000 {
-			t.Errorf("%d mistakes in %d bytes: %s", n, len(reply), cut(reply))
+	for most, a := range map[int]*api{
+		5: newAPI(t),
+		2: newAPI(t, func(s *graph.Settings) {
+			s.Limits = graph.DefaultLimits()
+			s.Limits.RequestErrors = 2
+		}),
+	} {
+		for _, query := range []string{
+			"{" + times(200, func(i int) string { return fmt.Sprintf(" node(id: %d) { id }", i) }) + "}",
+			"{" + times(7, func(i int) string {
+				return fmt.Sprintf(" a%d: product(by: {id: 1}) { id name } a%d: product(by: {id: 2}) { id }", i, i)
+			}) + "}",
+			"{" + times(600, func(i int) string { return fmt.Sprintf(" x%d", i) }) + "}",
+		} {
+			reply := a.ask(query, nil, "")
+			if n := strings.Count(reply, "GRAPHQL_VALIDATION_FAILED"); n == 0 || n > most || len(reply) > 4000 {
+				t.Errorf("%d mistakes in %d bytes: %s", n, len(reply), cut(reply))
+			}
 		}
 	}
 }
@@ -160,6 +174,78 @@ func TestFragmentsAreMeasuredOnce(t *testing.T) {
 	query.WriteString(" fragment F30 on Category { name }")
 	if reply := a.ask(query.String(), nil, ""); !strings.Contains(reply, "OPERATION_LIMIT_EXCEEDED") {
 		t.Error(cut(reply))
+	}
+}
+
+// TestEveryLimit is at each limit, and one beyond it. What is refused says which limit it is, in words and for programs.
+func TestEveryLimit(t *testing.T) {
+	verify := func(n int) string {
+		return "mutation {" + times(n, func(i int) string { return fmt.Sprintf(" a%d: tokenVerify(token: \"x\") { isValid }", i) }) + " }"
+	}
+	for _, tt := range []struct {
+		name    string
+		limit   func(*graph.Limits) *int
+		query   func(n int) string
+		message string
+	}{
+		{"tokens", func(l *graph.Limits) *int { return &l.Tokens }, func(n int) string { return "{" + strings.Repeat(" __typename", n-2) + "}" }, "The document has more than %d tokens."},
+		{"depth", func(l *graph.Limits) *int { return &l.Depth }, func(n int) string {
+			return "{ category(by: {id: 1}) " + strings.Repeat("{ parent ", n-2) + "{ id }" + strings.Repeat(" }", n-2) + " }"
+		}, "The operation is more than %d fields deep."},
+		{"aliases", func(l *graph.Limits) *int { return &l.Aliases }, func(n int) string {
+			return "{" + times(n, func(i int) string { return fmt.Sprintf(" a%d: __typename", i) }) + " __typename }"
+		}, "The operation has more than %d aliases."},
+		{"directives", func(l *graph.Limits) *int { return &l.Directives }, func(n int) string {
+			return "{ __typename" + strings.Repeat(" ... @include(if: true) { __typename }", n) + " }"
+		}, "The operation has more than %d directives."},
+		{"rootFields", func(l *graph.Limits) *int { return &l.RootFields }, func(n int) string {
+			return "{" + times(n, func(i int) string { return fmt.Sprintf(" a%d: __typename", i) }) + " }"
+		}, "The operation has more than %d fields at its root."},
+		{"credentialMutations", func(l *graph.Limits) *int { return &l.CredentialMutations }, verify, "The operation has more than %d of the fields register, tokenObtain, tokenRefresh, tokenVerify, tokenRevoke, passwordChange."},
+		{"complexity", func(l *graph.Limits) *int { return &l.Complexity }, func(n int) string {
+			return fmt.Sprintf("{ products(first: %d) { nodes { id } } }", n-1)
+		}, "The operation has a complexity of more than %d."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			const most = 7
+			a := newAPI(t, func(s *graph.Settings) {
+				s.Limits = graph.Limits{Tokens: 1000, Depth: 100, Aliases: 100, Directives: 100, RootFields: 100, CredentialMutations: 100, Complexity: 1000, RequestErrors: 5}
+				*tt.limit(&s.Limits) = most
+			})
+			if reply := a.ask(tt.query(most), nil, ""); !strings.Contains(reply, `{"data":{`) {
+				t.Errorf("at the limit: %s", cut(reply))
+			}
+			want := fmt.Sprintf(`{"errors":[{"message":"`+tt.message+`","extensions":{"code":"OPERATION_LIMIT_EXCEEDED","limit":{"name":"%s","max":%d}}}]}`, most, tt.name, most)
+			if reply := a.ask(tt.query(most+1), nil, ""); reply != want {
+				t.Errorf("beyond it: %s\nwant %s", cut(reply), want)
+			}
+		})
+	}
+}
+
+// TestLimitsHoldForAllOfADocument sends documents whose other operation, or whose fragment that nobody uses, exceeds a
+// limit: it would have to be validated, too.
+func TestLimitsHoldForAllOfADocument(t *testing.T) {
+	a := newAPI(t)
+	aliases := times(16, func(i int) string { return fmt.Sprintf(" a%d: __typename", i) })
+	deep := strings.Repeat("{ parent ", 12) + "{ id }" + strings.Repeat(" }", 12)
+	for name, query := range map[string]string{
+		"aliases":    "query { __typename } query B {" + aliases + " }",
+		"depth":      "query { __typename } query B { category(by: {id: 1}) " + deep + " }",
+		"directives": "{ __typename } fragment F on Query {" + strings.Repeat(" ... @skip(if: true) { __typename }", 11) + " }",
+		"nesting":    "{ __typename } fragment F on Query { nodes(ids: " + strings.Repeat("[", 52) + strings.Repeat("]", 52) + ") { id } }",
+	} {
+		if reply := a.ask(query, nil, ""); !strings.Contains(reply, `"limit":{"name":"`+name+`"`) {
+			t.Errorf("%s: %s", name, cut(reply))
+		}
+	}
+	for _, query := range []string{ // of two fragments with one name, either
+		"{ ...F } fragment F on Query {" + aliases + " } fragment F on Query { __typename }",
+		"{ ...F } fragment F on Query { __typename } fragment F on Query {" + aliases + " }",
+	} {
+		if reply := a.ask(query, nil, ""); !strings.Contains(reply, `"limit":{"name":"aliases"`) {
+			t.Error(cut(reply))
+		}
 	}
 }
 

@@ -1,30 +1,17 @@
 package graph
 
 import (
-	"context"
 	"strconv"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// documents caches parsed and validated documents, with their number literals made exact.
+// makeExact makes the number literals of a valid document exact, and counts its selections and values.
 //
 // gqlgen reads a literal like 18.10 as a float and panics at a whole number beyond 64 bits. Where the
 // schema wants a Decimal or an ID, or the number fits no integer, the literal is turned into a string of
-// the same digits, which the scalar then reads or refuses. It is done here because this is the only time a
-// document is seen before it is shared between requests.
-type documents struct {
-	graphql.Cache[*ast.QueryDocument]
-}
-
-const (
-	cachedDocuments = 512 // documents that are kept
-	maxCachedSize   = 400 // selections and values in a document that is kept: a larger one is parsed anew each time, so that few cannot fill the memory
-)
-
-// Add makes the literals of a document exact, and keeps it unless it is a large one.
-func (d documents) Add(ctx context.Context, query string, doc *ast.QueryDocument) {
+// the same digits, which the scalar then reads or refuses. It must be done before the document is shared between requests.
+func makeExact(doc *ast.QueryDocument) (nodes int) {
 	var l literals
 	for _, operation := range doc.Operations {
 		for _, variable := range operation.VariableDefinitions {
@@ -37,12 +24,10 @@ func (d documents) Add(ctx context.Context, query string, doc *ast.QueryDocument
 		l.directives(fragment.Directives)
 		l.selection(fragment.SelectionSet)
 	}
-	if l.visited <= maxCachedSize {
-		d.Cache.Add(ctx, query, doc)
-	}
+	return l.visited
 }
 
-// literals makes the literals of a document exact, and counts what it comes by.
+// literals makes literals exact, and counts what it comes by.
 type literals struct{ visited int }
 
 func (l *literals) selection(set ast.SelectionSet) {

@@ -1,0 +1,37 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// api is gqlgen's executor, but for how requests are understood: it reads documents within limits.
+type api struct {
+	*executor.Executor
+	limits Limits
+	reader *reader
+}
+
+// CreateOperationContext understands a request, or answers why it is refused.
+func (a *api) CreateOperationContext(ctx context.Context, request *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	if deeper(request.Variables, maxNesting) {
+		return &graphql.OperationContext{}, gqlerror.List{exceeded(limitNesting, maxNesting, "The variables are nested more than %d deep.")}
+	}
+	read, mistakes := a.reader.read(request.Query)
+	if mistakes != nil {
+		return &graphql.OperationContext{}, a.few(mistakes)
+	}
+	op, mistakes := a.Executor.CreateOperationContext(withDocument(ctx, read), request)
+	if mistakes != nil {
+		return op, a.few(mistakes)
+	}
+	return op, nil
+}
+
+// few are as many mistakes as are told.
+func (a *api) few(mistakes gqlerror.List) gqlerror.List {
+	return mistakes[:min(len(mistakes), max(a.limits.RequestErrors, 1))]
+}
