@@ -8,11 +8,13 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// api is gqlgen's executor, but for how requests are understood: it reads documents within limits.
+// api is gqlgen's executor, but for how requests are understood: it reads documents within limits, and takes variables
+// strictly.
 type api struct {
 	*executor.Executor
 	limits Limits
 	reader *reader
+	inputs inputs
 }
 
 // CreateOperationContext understands a request, or answers why it is refused.
@@ -23,6 +25,11 @@ func (a *api) CreateOperationContext(ctx context.Context, request *graphql.RawPa
 	read, mistakes := a.reader.read(request.Query)
 	if mistakes != nil {
 		return &graphql.OperationContext{}, a.few(mistakes)
+	}
+	if operation := read.doc.Operations.ForName(request.OperationName); operation != nil { // or else the executor says so
+		if mistake := a.inputs.check(operation, request.Variables); mistake != nil {
+			return &graphql.OperationContext{}, gqlerror.List{mistake}
+		}
 	}
 	op, mistakes := a.Executor.CreateOperationContext(withDocument(ctx, read), request)
 	if mistakes != nil {

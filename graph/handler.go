@@ -41,7 +41,6 @@ func New(s Settings) graphql.GraphExecutor {
 	exec.SetRecoverFunc(recovered)
 	exec.SetQueryCache(handedOver{})
 	exec.Use(operationLimits{limits: s.Limits, schema: schema.Schema()})
-	exec.Use(inputs{schema: schema.Schema()})
 	exec.Use(oneStream{})
 	if s.Introspection {
 		exec.Use(extension.Introspection{})
@@ -54,6 +53,7 @@ func New(s Settings) graphql.GraphExecutor {
 		Executor: exec,
 		limits:   s.Limits,
 		reader:   newReader(schema.Schema(), s.Limits, s.Introspection),
+		inputs:   inputs{schema: schema.Schema()},
 	}
 }
 
