@@ -49,6 +49,7 @@ func New(s Settings) graphql.GraphExecutor {
 	}
 	exec.AroundOperations(streams{exec}.aroundOperation)
 	exec.AroundResponses(tellRejection)
+	exec.AroundResponses(s.Limits.tellCost)
 	return &api{
 		Executor: exec,
 		limits:   s.Limits,
@@ -65,10 +66,7 @@ func tellRejection(ctx context.Context, next graphql.ResponseHandler) *graphql.R
 		return nil
 	}
 	if rejection := auth.Rejection(ctx); rejection != nil {
-		if response.Extensions == nil {
-			response.Extensions = map[string]any{}
-		}
-		response.Extensions["auth"] = map[string]any{"code": string(rejection.Code), "reason": rejection.Reason}
+		extend(response, "auth", map[string]any{"code": string(rejection.Code), "reason": rejection.Reason})
 	}
 	return response
 }

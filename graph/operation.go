@@ -27,12 +27,15 @@ func (operationLimits) ExtensionName() string { return "Limits" }
 // Validate has nothing to check.
 func (operationLimits) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext changes nothing; it is where an operation can be refused before it runs.
-func (o operationLimits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+// MutateOperationContext changes nothing but what is noted of costs; it is where an operation can be refused before it runs.
+func (o operationLimits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{o.root(op.Operation.Operation).Name})
 	m := &meter{schema: o.schema, variables: op.Variables, fragments: map[fragmentUse]complexity{}}
 	total := m.selection(op.Operation.SelectionSet, listSize)
 	credentials := credentialFields(fields)
+	noteCost(ctx, op, func(c *cost) {
+		c.RootFields, c.CredentialMutations, c.Complexity = len(fields), credentials, int(total)
+	})
 	switch {
 	case int64(total) > int64(o.limits.Complexity):
 		return exceeded(limitComplexity, o.limits.Complexity, "The operation has a complexity of more than %d.")
