@@ -6,20 +6,23 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/gatehouse/gatehouse/internal/persisted"
 )
 
-// api is gqlgen's executor, but for how requests are understood: it reads documents within limits, and takes variables
-// strictly.
+// api is gqlgen's executor, but for how requests are understood: it finds documents that are named, reads them within
+// limits, and takes variables strictly.
 type api struct {
 	*executor.Executor
-	limits Limits
-	reader *reader
-	inputs inputs
+	limits    Limits
+	documents *persisted.Documents
+	reader    *reader
+	inputs    inputs
 }
 
 // CreateOperationContext understands a request, or answers why it is refused.
 func (a *api) CreateOperationContext(ctx context.Context, request *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
-	read, mistakes := a.understand(request)
+	read, keep, mistakes := a.understand(request)
 	if mistakes != nil {
 		return &graphql.OperationContext{}, a.few(mistakes)
 	}
@@ -27,26 +30,36 @@ func (a *api) CreateOperationContext(ctx context.Context, request *graphql.RawPa
 	if mistakes != nil {
 		return op, a.few(mistakes)
 	}
+	if !tellsCredentials(read.doc) {
+		keep()
+	}
 	return op, nil
 }
 
-// understand reads the document of a request, and checks its variables.
-func (a *api) understand(request *graphql.RawParams) (read *document, mistakes gqlerror.List) {
+// understand finds and reads the document of a request, and checks its variables. Keep has the document registered, if
+// the request asks for that.
+func (a *api) understand(request *graphql.RawParams) (read *document, keep func(), mistakes gqlerror.List) {
 	if _, err := asksForCost(request.Extensions); err != nil {
-		return nil, gqlerror.List{gqlerror.Wrap(err)}
+		return nil, nil, gqlerror.List{gqlerror.Wrap(err)}
 	}
 	if deeper(request.Variables, maxNesting) {
-		return nil, gqlerror.List{exceeded(limitNesting, maxNesting, "The variables are nested more than %d deep.")}
+		return nil, nil, gqlerror.List{exceeded(limitNesting, maxNesting, "The variables are nested more than %d deep.")}
 	}
-	if read, mistakes = a.reader.read(request.Query); mistakes != nil {
-		return nil, mistakes
+	id, _ := request.Extensions[persisted.DocumentIDKey].(persisted.DocumentID)
+	text, keep, err := a.documents.Resolve(persisted.Request{Query: request.Query, DocumentID: id, Extension: request.Extensions["persistedQuery"]})
+	if err != nil {
+		return nil, nil, gqlerror.List{gqlerror.Wrap(err)}
+	}
+	request.Query = text
+	if read, mistakes = a.reader.read(text); mistakes != nil {
+		return nil, nil, mistakes
 	}
 	if operation := read.doc.Operations.ForName(request.OperationName); operation != nil { // or else the executor says so
 		if mistake := a.inputs.check(operation, request.Variables); mistake != nil {
-			return nil, gqlerror.List{mistake}
+			return nil, nil, gqlerror.List{mistake}
 		}
 	}
-	return read, nil
+	return read, keep, nil
 }
 
 // few are as many mistakes as are told.

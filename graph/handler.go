@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/persisted"
 )
 
 // Settings are what an API is made with.
@@ -26,6 +27,7 @@ type Settings struct {
 	Introspection bool          // answer introspection, and suggest names for misspelled ones
 	Timeout       time.Duration // how long a request may take, which whoever sends requests enforces
 	Limits        Limits
+	Documents     *persisted.Documents // those that requests may name; nil: none
 }
 
 // New is the API, ready to execute requests that a transport reads. The request's context says who asks
@@ -51,10 +53,11 @@ func New(s Settings) graphql.GraphExecutor {
 	exec.AroundResponses(tellRejection)
 	exec.AroundResponses(s.Limits.tellCost)
 	return &api{
-		Executor: exec,
-		limits:   s.Limits,
-		reader:   newReader(schema.Schema(), s.Limits, s.Introspection),
-		inputs:   inputs{schema: schema.Schema()},
+		Executor:  exec,
+		limits:    s.Limits,
+		documents: s.Documents,
+		reader:    newReader(schema.Schema(), s.Limits, s.Introspection),
+		inputs:    inputs{schema: schema.Schema()},
 	}
 }
 

@@ -14,9 +14,6 @@ import (
 	"github.com/gatehouse/gatehouse/internal/fault"
 )
 
-// maxErrors is how many errors of a request that was not executed are told.
-const maxErrors = 5
-
 // outcome is what kind of answer an answer is.
 type outcome int
 
@@ -60,8 +57,12 @@ func (r response) reason() string {
 }
 
 // refusedBy is an answer that says why a request is not executed at all.
-func refusedBy(message string) response {
-	return response{Errors: gqlerror.List{{Message: message, Extensions: map[string]any{"code": string(fault.BadUserInput)}}}}
+func refusedBy(why *refusal) response {
+	extensions := map[string]any{"code": string(fault.BadUserInput)}
+	if why.limit != (fault.Limit{}) {
+		extensions = map[string]any{"code": string(fault.LimitExceeded), "limit": why.limit}
+	}
+	return response{Errors: gqlerror.List{{Message: why.message, Extensions: extensions}}}
 }
 
 // start reads and checks an operation. The answer is nil if it may run, in the context.
@@ -74,7 +75,7 @@ func (g *GraphQL) start(ctx context.Context, params *graphql.RawParams) (_ conte
 	}()
 	op, errs := g.Executor.CreateOperationContext(ctx, params)
 	if errs != nil {
-		response := g.Executor.DispatchError(graphql.WithOperationContext(ctx, op), errs[:min(len(errs), maxErrors)])
+		response := g.Executor.DispatchError(graphql.WithOperationContext(ctx, op), errs)
 		return ctx, op, &answer{outcomeRefused, told(response)}
 	}
 	return ctx, op, nil

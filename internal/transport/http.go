@@ -54,7 +54,7 @@ func (g *GraphQL) refuse(w http.ResponseWriter, media string, why *refusal) {
 	if g.SpecStatus && why.specStatus != 0 {
 		status = why.specStatus
 	}
-	g.write(w, media, status, refusedBy(why.message))
+	g.write(w, media, status, refusedBy(why))
 }
 
 // write writes an answer. By the specification (section 5.1) only success is called plain JSON: what else is answered

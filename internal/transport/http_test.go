@@ -116,7 +116,15 @@ func wantRefusal(t *testing.T, e *executor, w *httptest.ResponseRecorder, status
 		t.Fatalf("answer %s; want one error and nothing else", sent)
 	}
 	first := errs[0].(map[string]any)
-	if code := first["extensions"].(map[string]any)["code"]; code != "BAD_USER_INPUT" || first["message"] == "" {
+	extensions := first["extensions"].(map[string]any)
+	code, limit := "BAD_USER_INPUT", any(nil)
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		code, limit = "OPERATION_LIMIT_EXCEEDED", map[string]any{"name": "body", "max": 1000.0}
+	case http.StatusRequestTimeout:
+		code, limit = "OPERATION_LIMIT_EXCEEDED", map[string]any{"name": "timeout", "max": 60_000.0}
+	}
+	if extensions["code"] != code || !reflect.DeepEqual(extensions["limit"], limit) || first["message"] == "" {
 		t.Errorf("error %v", first)
 	}
 	if strings.Contains(sent, "secret") {

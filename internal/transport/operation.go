@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -109,10 +108,10 @@ func (s *socket) register(id string, params *graphql.RawParams) (*operation, *cl
 		return nil, &closing{closeSubscriberHere, alreadyExists(id)}
 	}
 	if len(s.operations) >= maxOperations || s.running >= 2*maxOperations {
-		refused := message{ID: id, Type: failure, Payload: gqlerror.List{{
-			Message:    fmt.Sprintf("At most %d operations may run at a time in one WebSocket.", maxOperations),
-			Extensions: map[string]any{"code": string(fault.LimitExceeded)},
-		}}}
+		refused := message{ID: id, Type: failure, Payload: refusedBy(&refusal{
+			message: fmt.Sprintf("At most %d operations may run at a time in one WebSocket.", maxOperations),
+			limit:   fault.Limit{Name: limitOperations, Max: maxOperations},
+		}).Errors}
 		_ = s.write(refused.text())
 		return nil, nil
 	}

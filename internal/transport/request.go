@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/persisted"
 	"github.com/gatehouse/gatehouse/internal/surrogate"
 )
 
@@ -23,7 +26,8 @@ type refusal struct {
 	status     int // of HTTP
 	specStatus int // the same by the specification, where that says another
 	message    string
-	allow      string // what methods may be used; empty: no matter
+	allow      string      // what methods may be used; empty: no matter
+	limit      fault.Limit // that is exceeded; the zero Limit: none
 }
 
 // The parts of a request, as members of a JSON object or parameters of an address.
@@ -32,6 +36,15 @@ const (
 	partOperationName = "operationName"
 	partVariables     = "variables"
 	partExtensions    = "extensions"
+	partDocumentID    = "documentId" // in the place of the query
+	partDocID         = "doc_id"     // the same, as Relay's documentation spells it
+)
+
+// The limits of requests, as clients are told their names.
+const (
+	limitBody       = "body"       // in bytes
+	limitTimeout    = "timeout"    // in milliseconds
+	limitOperations = "operations" // at a time, in one WebSocket
 )
 
 const wanted = "The request body must be one JSON object with a query, and as it may be operationName, variables and extensions."
@@ -41,6 +54,7 @@ var (
 	// Those that are JSON, or the like of an address, and yet no request.
 	notRequest = malformed(wanted)
 	noQuery    = malformed("The request has no query.")
+	twoIDs     = malformed("A request has one of query, documentId and doc_id.")
 )
 
 func malformed(message string) *refusal {
@@ -81,17 +95,32 @@ func (g *GraphQL) readBody(w http.ResponseWriter, r *http.Request) (*graphql.Raw
 }
 
 func (g *GraphQL) readAll(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
+	if r.ContentLength > g.MaxBody {
+		return nil, g.tooLarge()
+	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.MaxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &refusal{status: http.StatusRequestEntityTooLarge, message: "The request body is too large."}
+		return nil, g.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &refusal{status: http.StatusRequestTimeout, message: "The request body did not arrive in time."}
+		return nil, &refusal{
+			status:  http.StatusRequestTimeout,
+			message: fmt.Sprintf("The request body did not arrive in time, which is %s.", g.Timeout),
+			limit:   fault.Limit{Name: limitTimeout, Max: g.Timeout.Milliseconds()},
+		}
 	case err != nil:
 		return nil, notJSON
 	}
 	return text, nil
+}
+
+func (g *GraphQL) tooLarge() *refusal {
+	return &refusal{
+		status:  http.StatusRequestEntityTooLarge,
+		message: fmt.Sprintf("The request body is larger than %d bytes.", g.MaxBody),
+		limit:   fault.Limit{Name: limitBody, Max: g.MaxBody},
+	}
 }
 
 // decode reads a request from a JSON object.
@@ -107,18 +136,41 @@ func decode(text []byte) (*graphql.RawParams, *refusal) {
 		return nil, notRequest
 	}
 	params := &graphql.RawParams{}
+	var documentID, docID string
 	for name, into := range map[string]any{
 		partQuery:         &params.Query,
 		partOperationName: &params.OperationName,
 		partVariables:     &params.Variables,
 		partExtensions:    &params.Extensions,
+		partDocumentID:    &documentID,
+		partDocID:         &docID,
 	} {
 		if err := readMember(members[name], into); err != nil {
 			return nil, notRequest
 		}
 	}
+	return identify(params, documentID, docID)
+}
+
+// identify has a request name its document by an id, if it has one. A request without a query must name a document in some
+// way, be it by the extension of Apollo's clients.
+func identify(params *graphql.RawParams, documentID, docID string) (*graphql.RawParams, *refusal) {
 	if strings.TrimSpace(params.Query) == "" {
+		params.Query = ""
+	}
+	id := documentID + docID
+	switch {
+	case documentID != "" && docID != "", id != "" && params.Query != "":
+		return nil, twoIDs
+	case id == "" && params.Query == "" && params.Extensions["persistedQuery"] == nil:
 		return nil, noQuery
+	}
+	delete(params.Extensions, persisted.DocumentIDKey)
+	if id != "" {
+		if params.Extensions == nil {
+			params.Extensions = map[string]any{}
+		}
+		params.Extensions[persisted.DocumentIDKey] = persisted.DocumentID(id)
 	}
 	return params, nil
 }
@@ -131,7 +183,7 @@ func readAddress(address *url.URL) (*graphql.RawParams, *refusal) {
 		return nil, &refusal{status: http.StatusBadRequest, message: "The request's parameters cannot be read."}
 	}
 	params := &graphql.RawParams{Query: values.Get(partQuery), OperationName: values.Get(partOperationName)}
-	for _, name := range []string{partQuery, partOperationName, partVariables, partExtensions} {
+	for _, name := range []string{partQuery, partOperationName, partVariables, partExtensions, partDocumentID, partDocID} {
 		if len(values[name]) > 1 {
 			return bad("The parameter " + name + " is given more than once.")
 		}
@@ -145,10 +197,7 @@ func readAddress(address *url.URL) (*graphql.RawParams, *refusal) {
 			return bad("The parameter " + name + " must be a JSON object.")
 		}
 	}
-	if strings.TrimSpace(params.Query) == "" {
-		return nil, noQuery
-	}
-	return params, nil
+	return identify(params, values.Get(partDocumentID), values.Get(partDocID))
 }
 
 // readMember reads a member of the request; one that is absent or null stays as it is. Numbers keep their
