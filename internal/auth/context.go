@@ -56,6 +56,13 @@ func Header(ctx context.Context) string {
 	return id.authorization
 }
 
+// Anonymous says whether nothing was sent by which the viewer could be anybody: then what is answered is what everybody
+// may be answered. Where it is not known what was sent, it is false.
+func Anonymous(ctx context.Context) bool {
+	id, _ := ctx.Value(contextKey{}).(*identity)
+	return id != nil && id.authorization == ""
+}
+
 // FromContext is the viewer, for whom anonymous will do: a token that does not serve makes an anonymous
 // viewer, of whom Rejection tells why. The error is an internal one.
 func FromContext(ctx context.Context) (Viewer, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// Settings are what GraphQL is served with. All are required but Origins.
+// Settings are what GraphQL is served with. All are required but Origins and PublicMaxAge.
 type Settings struct {
 	Executor graphql.GraphExecutor
 	Log      *slog.Logger
@@ -28,6 +28,9 @@ type Settings struct {
 	// SpecStatus says whether answers have the statuses of the GraphQL over HTTP specification, rather than those that
 	// clients have come to expect.
 	SpecStatus bool
+	// PublicMaxAge is for how long, in whole seconds, an answer that is the same for everybody may be given to others
+	// without asking here again.
+	PublicMaxAge time.Duration
 	// Now is the clock by which a client is given time to take what is written to it.
 	Now func() time.Time
 	// Pace is how long streams wait for what.
@@ -107,7 +110,7 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.serveWebSocket(w, r)
 		return
 	}
-	w.Header().Add("Vary", "Accept")
+	w.Header().Add("Vary", "Accept, Authorization") // to what others have added: Origin, where CORS is allowed
 	media, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
 		g.refuse(w, mediaJSON, &refusal{status: http.StatusNotAcceptable, message: "An answer is " + mediaResponse + ", " + mediaJSON + " or, as it comes, " + mediaEvents + ": the request accepts none of them."})
@@ -122,7 +125,7 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case media == mediaEvents:
 		g.serveEvents(w, r, params)
 	default:
-		g.answer(ctx, w, r.Method, media, params)
+		g.answer(ctx, w, r, media, params)
 	}
 }
 

@@ -10,18 +10,22 @@ import (
 )
 
 // answer executes a request by HTTP and answers it at once (https://graphql.github.io/graphql-over-http/draft/).
-func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, method, media string, params *graphql.RawParams) {
+func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
 	ctx, op, not := g.start(ctx, params)
 	if not != nil {
 		g.write(w, media, g.statusOf(*not, media), not.response)
 		return
 	}
-	if why := unfit(method, op.Operation.Operation); why != nil {
+	if why := unfit(r.Method, op.Operation.Operation); why != nil {
 		g.refuse(w, media, why)
 		return
 	}
 	for answer := range g.run(ctx, op, func() {}) {
-		g.write(w, media, g.statusOf(answer, media), answer.response)
+		if isPublic(w, r, answer) {
+			g.writePublic(w, r, media, answer.response)
+		} else {
+			g.write(w, media, g.statusOf(answer, media), answer.response)
+		}
 		return
 	}
 	// The request's time was up before it ran, or the client is gone, and then nobody reads this.
