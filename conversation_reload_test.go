@@ -7,12 +7,12 @@ import (
 	"syscall"
 )
 
-// notReloaded is what the program logs when it cannot use its keys.
-const notReloaded = "the keys cannot be reloaded"
+// notReloaded is what the program logs when it cannot use its keys, or its trusted documents.
+const notReloaded = "cannot be reloaded; the old ones go on"
 
-// reload has the program read its keys again, and waits until it has.
+// reload has the program read its keys or its trusted documents again, and waits until it has.
 func (p *program) reload() (line string, err error) {
-	outcomes := regexp.MustCompile(`(?m)^.*(?:reloaded the keys|nothing to reload|` + notReloaded + `).*\n`)
+	outcomes := regexp.MustCompile(`(?m)^.*(?:reloaded the (?:keys|trusted documents)|nothing to reload|` + notReloaded + `).*\n`)
 	before := len(outcomes.FindAllString(p.log.String(), -1))
 	if err := p.command.Process.Signal(syscall.SIGHUP); err != nil {
 		return "", err
@@ -24,7 +24,7 @@ func (p *program) reload() (line string, err error) {
 	return outcomes.FindAllString(p.log.String(), -1)[before], nil
 }
 
-// reload sends SIGHUP. When negated the keys must be refused, and stderr looks at why.
+// reload sends SIGHUP. When negated what is read must be refused, and stderr looks at why.
 func (c *conversation) reload(refused bool, args []string) {
 	if len(args) != 0 || c.program == nil || !c.program.running() {
 		c.Fatalf("usage: [!] reload, while the server is running")

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 // README beside them tells more.
 //
 //	[!] serve [VAR=value ...]                      start the server, and set $URL
-//	[!] reload                                     have it read its keys again: SIGHUP
+//	[!] reload                                     have it read its keys, or trusted documents, again: SIGHUP
 //	shutdown [-9]                                  stop it: SIGTERM, exit status 0; or SIGKILL
 //	ask [-as TOKEN] [-from ORIGIN] [-H header] QUERY [name=value ...]  send a GraphQL request
 //	raw [-H header] METHOD PATH [BODY]             send any HTTP request

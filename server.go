@@ -32,6 +32,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/keyring"
+	"github.com/gatehouse/gatehouse/internal/persisted"
 	"github.com/gatehouse/gatehouse/internal/playground"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 	"github.com/gatehouse/gatehouse/internal/requestid"
@@ -245,7 +246,11 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	api := app.api()
+	documents, err := app.documents()
+	if err != nil {
+		return err
+	}
+	api := app.api(documents)
 	server := &http.Server{
 		Handler:           app.handler(api),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -261,9 +266,10 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	ctx, stopBackground := context.WithCancel(ctx)
 	defer stopBackground()
 	background.Go(func() { app.flushExpired(ctx, settings.FlushInterval) })
-	background.Go(func() { app.reloadKeys(ctx, hangups) })
+	background.Go(func() { app.reload(ctx, hangups, documents) })
 
 	app.logKeys(ctx, "loaded the keys")
+	app.logDocuments(ctx, "loaded the trusted documents", documents)
 	if indexed, err := app.db.HasSearchIndex(ctx); err != nil {
 		return err
 	} else if !indexed {
@@ -288,7 +294,7 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 }
 
 // api is the API itself, for requests of which it is known who asks.
-func (a *app) api() *transport.GraphQL {
+func (a *app) api(documents *persisted.Documents) *transport.GraphQL {
 	return transport.New(transport.Settings{
 		Executor: graph.New(graph.Settings{
 			Accounts:      a.accounts,
@@ -297,15 +303,31 @@ func (a *app) api() *transport.GraphQL {
 			Log:           a.log,
 			Introspection: a.settings.Introspection,
 			Timeout:       a.settings.RequestTimeout,
+			Limits:        limitsOf(a.settings),
+			Documents:     documents,
 		}),
-		Log:        a.log,
-		MaxBody:    a.settings.MaxBodyBytes,
-		Timeout:    a.settings.RequestTimeout,
-		Origins:    a.settings.CORSOrigins,
-		SpecStatus: a.settings.HTTPStatus == config.HTTPStatusSpec,
-		Now:        time.Now,
-		Pace:       transport.DefaultPace(),
+		Log:          a.log,
+		MaxBody:      a.settings.MaxBodyBytes,
+		Timeout:      a.settings.RequestTimeout,
+		Origins:      a.settings.CORSOrigins,
+		PublicMaxAge: a.settings.CacheMaxAge,
+		SpecStatus:   a.settings.HTTPStatus == config.HTTPStatusSpec,
+		Now:          time.Now,
+		Pace:         transport.DefaultPace(),
 	})
+}
+
+func limitsOf(settings config.Settings) graph.Limits {
+	return graph.Limits{
+		Tokens:              settings.MaxTokens,
+		Depth:               settings.MaxDepth,
+		Aliases:             settings.MaxAliases,
+		Directives:          settings.MaxDirectives,
+		RootFields:          settings.MaxRootFields,
+		CredentialMutations: settings.MaxCredentialMutations,
+		Complexity:          settings.MaxComplexity,
+		RequestErrors:       settings.MaxRequestErrors,
+	}
 }
 
 // handler is what is served: the API at /graphql, the public keys, and the playground at /.

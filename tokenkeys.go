@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"os"
 
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/keyring"
@@ -46,29 +45,18 @@ func tokenKeys(settings config.Settings) (keys []token.Key, err error) {
 	return append([]token.Key{key}, keys...), nil
 }
 
-// reloadKeys reads the keys of tokens again at every signal, until the context ends. Requests go on meanwhile, each with
-// the keys of before or after. Keys that cannot be used change nothing.
-func (a *app) reloadKeys(ctx context.Context, signals <-chan os.Signal) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-signals:
-		}
-		if a.settings.JWTKeys == "" {
-			a.log.InfoContext(ctx, "nothing to reload: GATEHOUSE_JWT_KEYS is not set")
-			continue
-		}
-		keys, err := tokenKeys(a.settings)
-		if err == nil {
-			err = a.issuer.SetKeys(keys)
-		}
-		if err != nil {
-			a.log.ErrorContext(ctx, "the keys cannot be reloaded; the old ones go on", "error", err)
-			continue
-		}
-		a.logKeys(ctx, "reloaded the keys")
+// reloadKeys reads the keys of tokens again. Requests go on meanwhile, each with the keys of before or after. Keys that
+// cannot be used change nothing.
+func (a *app) reloadKeys(ctx context.Context) {
+	keys, err := tokenKeys(a.settings)
+	if err == nil {
+		err = a.issuer.SetKeys(keys)
 	}
+	if err != nil {
+		a.log.ErrorContext(ctx, "the keys cannot be reloaded; the old ones go on", "error", err)
+		return
+	}
+	a.logKeys(ctx, "reloaded the keys")
 }
 
 // logKeys logs which key signs and how many there are, if they are in a directory.

@@ -34,6 +34,7 @@ func (c *checker) check() {
 	c.checkBackoff()
 	c.checkProxies()
 	c.checkOrigins()
+	c.checkTrustedDocuments()
 }
 
 func (c *checker) checkAddr() {
@@ -128,6 +129,13 @@ func (c *checker) checkBackoff() {
 	const first, longest = "GATEHOUSE_BACKOFF_FIRST_DELAY", "GATEHOUSE_BACKOFF_MAX_DELAY"
 	if c.sound(first, longest) && c.settings.BackoffFirstDelay > c.settings.BackoffMaxDelay {
 		c.problem(first, "must not be longer than %s, which is %s, but is %s", longest, c.show(longest), c.show(first))
+	}
+}
+
+func (c *checker) checkTrustedDocuments() {
+	const name = "GATEHOUSE_TRUSTED_DOCUMENTS_FILE"
+	if c.settings.TrustedDocumentsFile == "" && c.settings.TrustedDocuments != TrustedOff && c.sound("GATEHOUSE_TRUSTED_DOCUMENTS") {
+		c.problem(name, "is required, since GATEHOUSE_TRUSTED_DOCUMENTS is %s", c.show("GATEHOUSE_TRUSTED_DOCUMENTS"))
 	}
 }
 

@@ -55,6 +55,18 @@ func defaults() config.Settings {
 		HTTPStatus:      config.HTTPStatusLegacy,
 		LogFormat:       config.LogText,
 		LogLevel:        "info",
+
+		PersistedQueries: true,
+		TrustedDocuments: config.TrustedOff,
+
+		MaxTokens:              2000,
+		MaxDepth:               12,
+		MaxAliases:             15,
+		MaxDirectives:          10,
+		MaxRootFields:          20,
+		MaxCredentialMutations: 1,
+		MaxComplexity:          1000,
+		MaxRequestErrors:       5,
 	}
 }
 
@@ -148,11 +160,23 @@ func TestEverySettingIsRead(t *testing.T) {
 		"GATEHOUSE_TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8 ,::ffff:10.1.0.0/112,2001:DB8:0::/32,::FFFF:127.0.0.1,127.0.0.1/32,0::1",
 		"GATEHOUSE_INTROSPECTION=false",
 		"GATEHOUSE_PLAYGROUND=0",
+		"GATEHOUSE_PERSISTED_QUERIES=off",
+		"GATEHOUSE_TRUSTED_DOCUMENTS=only",
+		"GATEHOUSE_TRUSTED_DOCUMENTS_FILE=/etc/gatehouse/documents.json",
+		"GATEHOUSE_CACHE_MAX_AGE=1m",
 		"GATEHOUSE_CORS_ORIGINS=https://Shop.example, http://localhost:5173 ,https://shop.example:443",
 		"GATEHOUSE_REQUEST_TIMEOUT=3s",
 		"GATEHOUSE_SHUTDOWN_TIMEOUT=4s",
 		"GATEHOUSE_MAX_BODY_BYTES=2048",
 		"GATEHOUSE_HTTP_STATUS=spec",
+		"GATEHOUSE_MAX_TOKENS=3000",
+		"GATEHOUSE_MAX_DEPTH=13",
+		"GATEHOUSE_MAX_ALIASES=0",
+		"GATEHOUSE_MAX_DIRECTIVES=11",
+		"GATEHOUSE_MAX_ROOT_FIELDS=21",
+		"GATEHOUSE_MAX_CREDENTIAL_MUTATIONS=2",
+		"GATEHOUSE_MAX_COMPLEXITY=1001",
+		"GATEHOUSE_MAX_REQUEST_ERRORS=6",
 		"GATEHOUSE_LOG_FORMAT=json",
 		"GATEHOUSE_LOG_LEVEL=debug",
 	}, nil)
@@ -202,6 +226,20 @@ func TestEverySettingIsRead(t *testing.T) {
 		HTTPStatus:      config.HTTPStatusSpec,
 		LogFormat:       config.LogJSON,
 		LogLevel:        "debug",
+
+		PersistedQueries:     false,
+		TrustedDocuments:     config.TrustedOnly,
+		TrustedDocumentsFile: "/etc/gatehouse/documents.json",
+		CacheMaxAge:          time.Minute,
+
+		MaxTokens:              3000,
+		MaxDepth:               13,
+		MaxAliases:             0,
+		MaxDirectives:          11,
+		MaxRootFields:          21,
+		MaxCredentialMutations: 2,
+		MaxComplexity:          1001,
+		MaxRequestErrors:       6,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -268,6 +306,21 @@ func TestValues(t *testing.T) {
 
 		{variable: "SESSIONS_PER_USER", good: []string{"1", "10000"}, bad: []string{"0", "-1", "10001", "x", "1.0", "1_000", "0x10", "99999999999999999999"}, says: "must be a whole number from 1 to 10000, not "},
 		{variable: "MAX_BODY_BYTES", good: []string{"1024", "67108864"}, bad: []string{"1023", "67108865", "1MiB", "99999999999999999999"}, says: "must be a whole number from 1024 to 67108864, not "},
+		{variable: "MAX_TOKENS", good: []string{"100", "10000"}, bad: []string{"0", "99", "10001"}, says: "must be a whole number from 100 to 10000, not "},
+		{variable: "MAX_DEPTH", good: []string{"1", "100"}, bad: []string{"0", "101"}, says: "must be a whole number from 1 to 100, not "},
+		{variable: "MAX_ALIASES", good: []string{"0", "1000"}, bad: []string{"-1", "1001"}, says: "must be a whole number from 0 to 1000, not "},
+		{variable: "MAX_DIRECTIVES", good: []string{"0", "1000"}, bad: []string{"-1", "1001"}, says: "must be a whole number from 0 to 1000, not "},
+		{variable: "MAX_ROOT_FIELDS", good: []string{"1", "1000"}, bad: []string{"0", "1001"}, says: "must be a whole number from 1 to 1000, not "},
+		{variable: "MAX_CREDENTIAL_MUTATIONS", good: []string{"1", "100"}, bad: []string{"0", "101"}, says: "must be a whole number from 1 to 100, not "},
+		{variable: "MAX_COMPLEXITY", good: []string{"1", "1000000"}, bad: []string{"0", "1000001"}, says: "must be a whole number from 1 to 1000000, not "},
+		{variable: "MAX_REQUEST_ERRORS", good: []string{"1", "100"}, bad: []string{"0", "101"}, says: "must be a whole number from 1 to 100, not "},
+		{variable: "CACHE_MAX_AGE", good: []string{"0s", "1s", "24h"}, bad: []string{"-1s", "500ms", "24h1s"}, says: "must be a duration from 0s to 24h, in whole seconds, not "},
+		{
+			variable: "TRUSTED_DOCUMENTS", with: []string{"GATEHOUSE_TRUSTED_DOCUMENTS_FILE=x.json"},
+			good: []string{"off", "prefer", "only"}, bad: []string{"on", "true", "Only"}, says: "must be off, prefer or only, not ",
+		},
+		{variable: "TRUSTED_DOCUMENTS_FILE", with: []string{"GATEHOUSE_TRUSTED_DOCUMENTS=only"}, good: []string{"x.json"}, bad: []string{""}, says: `is required, since GATEHOUSE_TRUSTED_DOCUMENTS is "only"`},
+		{variable: "PERSISTED_QUERIES", good: []string{"off"}, bad: []string{"apq"}, says: "must be true or false"},
 		{variable: "ARGON2_MEMORY_KIB", good: []string{"8", "4194304"}, bad: []string{"7", "4194305", "4294967304", "-8"}, says: "must be a whole number from 8 to 4194304, not "},
 		{variable: "ARGON2_PASSES", good: []string{"1", "100"}, bad: []string{"0", "101", "4294967297"}, says: "must be a whole number from 1 to 100, not "},
 		{variable: "ARGON2_THREADS", good: []string{"1", "64"}, bad: []string{"0", "65", "257"}, says: "must be a whole number from 1 to 64, not "},

@@ -143,6 +143,21 @@ type Settings struct {
 	// Playground says whether the playground is served at /.
 	Playground bool `env:"GATEHOUSE_PLAYGROUND" envDefault:"true" help:"Serve the playground at /"`
 
+	// PersistedQueries says whether clients may have documents registered, to name them by their hash from then on:
+	// automatic persisted queries.
+	PersistedQueries bool `env:"GATEHOUSE_PERSISTED_QUERIES" envDefault:"true" help:"Let clients register documents and then name them by their hash: automatic persisted queries"`
+
+	// TrustedDocuments says what the documents of TrustedDocumentsFile are: nothing, ones that can be named, or the only ones
+	// that are executed.
+	TrustedDocuments TrustedDocuments `env:"GATEHOUSE_TRUSTED_DOCUMENTS" envDefault:"off" oneof:"off|prefer|only" help:"Whether requests may name documents of the manifest, and whether no others are executed"`
+
+	// TrustedDocumentsFile is the manifest of trusted documents: not empty unless TrustedDocuments are off.
+	TrustedDocumentsFile string `env:"GATEHOUSE_TRUSTED_DOCUMENTS_FILE" help:"Manifest of trusted documents as graphql-codegen, Relay or Apollo write it, read at start and on SIGHUP"`
+
+	// CacheMaxAge is for how long caches may give answers to anonymous queries by GET without asking again: whole seconds,
+	// 0 to 24 hours.
+	CacheMaxAge time.Duration `env:"GATEHOUSE_CACHE_MAX_AGE" envDefault:"0s" min:"0s" max:"24h" whole:"seconds" help:"How long caches may give the answers to anonymous queries by GET without asking again"`
+
 	// CORSOrigins are the origins whose pages may call the API from a browser, in the form browsers send them:
 	// scheme://host[:port], lower case, without the scheme's default port, without repeats. Never a wildcard, never "null".
 	// Empty means none; mind that CORS libraries may take an empty list for every origin.
@@ -160,6 +175,30 @@ type Settings struct {
 
 	// HTTPStatus says which HTTP statuses answers have.
 	HTTPStatus HTTPStatus `env:"GATEHOUSE_HTTP_STATUS" envDefault:"legacy" oneof:"legacy|spec" help:"Whether requests that GraphQL refuses are 200 to clients that ask for application/json, or every answer has the status of the specification"`
+
+	// MaxTokens is how many lexical tokens a document may have: 100 to 10,000.
+	MaxTokens int `env:"GATEHOUSE_MAX_TOKENS" envDefault:"2000" min:"100" max:"10000" help:"Most lexical tokens in a GraphQL document"`
+
+	// MaxDepth is how many fields may be nested in one another, 1 to 100. Introspection does not count.
+	MaxDepth int `env:"GATEHOUSE_MAX_DEPTH" envDefault:"12" min:"1" max:"100" help:"Most fields nested in one another; introspection is exempt"`
+
+	// MaxAliases is how many aliases an operation may have, with the fragments that it uses: 0 to 1,000.
+	MaxAliases int `env:"GATEHOUSE_MAX_ALIASES" envDefault:"15" min:"0" max:"1000" help:"Most aliases in an operation"`
+
+	// MaxDirectives is how many directives an operation may have, with the fragments that it uses: 0 to 1,000.
+	MaxDirectives int `env:"GATEHOUSE_MAX_DIRECTIVES" envDefault:"10" min:"0" max:"1000" help:"Most directives in an operation"`
+
+	// MaxRootFields is how many fields of Query or Mutation an operation may have: 1 to 1,000.
+	MaxRootFields int `env:"GATEHOUSE_MAX_ROOT_FIELDS" envDefault:"20" min:"1" max:"1000" help:"Most fields at the root of an operation"`
+
+	// MaxCredentialMutations is how many fields of an operation may check or issue credentials: 1 to 100.
+	MaxCredentialMutations int `env:"GATEHOUSE_MAX_CREDENTIAL_MUTATIONS" envDefault:"1" min:"1" max:"100" help:"Most of register, tokenObtain, tokenRefresh, tokenVerify, tokenRevoke and passwordChange in an operation"`
+
+	// MaxComplexity is how many objects an operation may ask for, by estimate: 1 to 1,000,000.
+	MaxComplexity int `env:"GATEHOUSE_MAX_COMPLEXITY" envDefault:"1000" min:"1" max:"1000000" help:"Most objects that an operation may ask for, by estimate: lists count with their page size"`
+
+	// MaxRequestErrors is how many mistakes are told of a request that is not executed: 1 to 100.
+	MaxRequestErrors int `env:"GATEHOUSE_MAX_REQUEST_ERRORS" envDefault:"5" min:"1" max:"100" help:"Most mistakes that are told of a request that is not executed"`
 
 	// LogFormat is how log lines are written.
 	LogFormat LogFormat `env:"GATEHOUSE_LOG_FORMAT" envDefault:"text" oneof:"text|json" help:"How log lines are written"`
@@ -193,6 +232,16 @@ type HTTPStatus string
 const (
 	HTTPStatusLegacy HTTPStatus = "legacy"
 	HTTPStatusSpec   HTTPStatus = "spec"
+)
+
+// TrustedDocuments says what the documents of a manifest are to the server.
+type TrustedDocuments string
+
+// What they can be.
+const (
+	TrustedOff    TrustedDocuments = "off"
+	TrustedPrefer TrustedDocuments = "prefer"
+	TrustedOnly   TrustedDocuments = "only"
 )
 
 // LogFormat is how log lines are written.
