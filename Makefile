@@ -94,6 +94,10 @@ timing: build ## Measure whether a refused sign-in's time tells why it was refus
 flood: build ## Measure what a flood of wrong passwords leaves for others, for FLOOD_TIME (60s) each
 	FLOOD_TIME=$(FLOOD_TIME) $(ATTACK) -run Flood ./e2e/attack
 
+.PHONY: hostile
+hostile: build ## Measure how long requests that mean harm take to be refused, and their memory
+	$(ATTACK) -run Hostile ./e2e/attack
+
 .PHONY: rotation
 rotation: build ## Rotate keys under load for ROTATION_TIME (60s): no request may fail
 	ROTATION_TIME=$(ROTATION_TIME) $(ATTACK) -run Rotation ./e2e/attack
