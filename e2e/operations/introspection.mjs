@@ -1,0 +1,41 @@
+// The introspection queries that clients send, from the packages that write them. Run as a program, it writes those that
+// the tests in Go send as well.
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { UrlLoader } from "@graphql-tools/url-loader";
+import { getIntrospectionQuery } from "graphql";
+
+const options = ["descriptions", "specifiedByUrl", "directiveIsRepeatable", "schemaDescription", "inputValueDeprecation", "oneOf"];
+
+/** What graphql-js writes for each combination of its options, but for those that are experimental. */
+export function everyCombination() {
+  return Array.from({ length: 2 ** options.length }, (_, bits) =>
+    getIntrospectionQuery(Object.fromEntries(options.map((name, i) => [name, Boolean(bits & (1 << i))]))),
+  );
+}
+
+/** What graphql-codegen sends, which loads schemas with graphql-tools. */
+export async function codegens() {
+  let sent;
+  const fetch = async (_, request) => {
+    sent = JSON.parse(request.body).query;
+    throw new Error("enough");
+  };
+  await new UrlLoader().load("http://127.0.0.1/graphql", { fetch, customFetch: fetch }).catch(() => {});
+  return sent;
+}
+
+/** The files of the tests in Go. */
+export async function files() {
+  return {
+    "graphql-js.graphql": getIntrospectionQuery(Object.fromEntries(options.map((name) => [name, true]))),
+    "graphiql.graphql": getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true }),
+    "graphql-codegen.graphql": await codegens(),
+  };
+}
+
+export const folder = new URL("../../graph/testdata/introspection/", import.meta.url);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, text] of Object.entries(await files())) await writeFile(new URL(name, folder), text);
+}
