@@ -223,6 +223,26 @@ func TestEveryLimit(t *testing.T) {
 	}
 }
 
+// TestNesting nests what is no field, with as many tokens as it takes.
+func TestNesting(t *testing.T) {
+	a := newAPI(t, func(s *graph.Settings) {
+		s.Limits = graph.DefaultLimits()
+		s.Limits.Tokens = 10_000
+	})
+	for most, query := range map[int]string{
+		1000: strings.Repeat("{ ... ", 1500) + "{ __typename }" + strings.Repeat(" }", 1500),
+		50:   "{ nodes(ids: " + strings.Repeat("[", 60) + strings.Repeat("]", 60) + ") { id } }",
+	} {
+		want := fmt.Sprintf(`"extensions":{"code":"OPERATION_LIMIT_EXCEEDED","limit":{"name":"nesting","max":%d}}}]}`, most)
+		if reply := a.ask(query, nil, ""); !strings.HasSuffix(reply, want) {
+			t.Errorf("%s\nwant %s", cut(reply), want)
+		}
+	}
+	if reply := a.ask(strings.Repeat("{ ... ", 900)+"{ __typename }"+strings.Repeat(" }", 900), nil, ""); reply != `{"data":{"__typename":"Query"}}` {
+		t.Error(cut(reply))
+	}
+}
+
 // TestLimitsHoldForAllOfADocument sends documents whose other operation, or whose fragment that nobody uses, exceeds a
 // limit: it would have to be validated, too.
 func TestLimitsHoldForAllOfADocument(t *testing.T) {
