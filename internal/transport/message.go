@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gatehouse/gatehouse/internal/surrogate"
 )
 
 // The types of messages.
@@ -40,7 +42,7 @@ type heard struct {
 // parse reads a message; whatever else is in it is passed over. It answers false for what is none.
 func parse(text []byte) (m heard, ok bool) {
 	var members map[string]json.RawMessage
-	if !utf8.Valid(text) || json.Unmarshal(text, &members) != nil || members == nil {
+	if !utf8.Valid(text) || surrogate.Unpaired(string(text)) || json.Unmarshal(text, &members) != nil || members == nil {
 		return m, false
 	}
 	if members["type"] == nil || json.Unmarshal(members["type"], &m.kind) != nil {

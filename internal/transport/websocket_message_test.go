@@ -23,6 +23,8 @@ func TestInvalidMessages(t *testing.T) {
 		"null":                             `null`,
 		"a number":                         `1`,
 		"ill-formed UTF-8":                 "{\"type\":\"ping\",\"payload\":{\"a\":\"\xff\"}}",
+		"half a character":                 `{"type":"complete","id":"1\ud83d"}`, // to the server it would be another id
+		"the other half":                   `{"type":"ping","payload":{"a":"\ude42"}}`,
 		"no type":                          `{}`,
 		"the type null":                    `{"type":null}`,
 		"the type empty":                   `{"type":""}`,
