@@ -26,7 +26,7 @@ func TestEvents(t *testing.T) {
 
 			l := listen(s, "query")
 			for name, want := range map[string]string{
-				"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no", "Vary": "Accept",
+				"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no", "Vary": "Accept, Authorization",
 			} {
 				if got := l.response.Header.Get(name); got != want {
 					t.Errorf("%s: %q, want %q", name, got, want)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Whatever is answered depends on what is accepted, beside what it depended on before: without Origin among it, a cache
+// Whatever is answered depends on what is accepted and on who asks, beside what it depended on before: without Origin among it, a cache
 // would hand the answer for one site's page to another's.
 func TestAnswersVary(t *testing.T) {
 	for _, tt := range []struct {
@@ -27,7 +27,7 @@ func TestAnswersVary(t *testing.T) {
 		w := httptest.NewRecorder()
 		w.Header().Set("Vary", "Origin")
 		serving(&executor{}).ServeHTTP(w, r)
-		if got := w.Header().Values("Vary"); !slices.Equal(got, []string{"Origin", "Accept"}) {
+		if got := w.Header().Values("Vary"); !slices.Equal(got, []string{"Origin", "Accept, Authorization"}) {
 			t.Errorf("%s: Vary %q", tt.name, got)
 		}
 		if tt.accept == "text/html" && w.Code != http.StatusNotAcceptable {

@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-const tooMany = `{"type":"error","id":"one more","payload":[{"message":"At most 100 operations may run at a time in one WebSocket.","extensions":{"code":"OPERATION_LIMIT_EXCEEDED"}}]}`
+const tooMany = `{"type":"error","id":"one more","payload":[{"message":"At most 100 operations may run at a time in one WebSocket.","extensions":{"code":"OPERATION_LIMIT_EXCEEDED","limit":{"name":"operations","max":100}}}]}`
 
 // A socket has room for a hundred operations. One more is refused, and the others go on.
 func TestOperationsOfASocket(t *testing.T) {
