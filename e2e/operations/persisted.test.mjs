@@ -56,7 +56,7 @@ for (const useGETForHashedQueries of [false, true]) {
       : gql`query ApolloByPost($n: Int) { products(first: $n) { totalCount } }`;
     for (const n of [1, 2]) {
       const { data } = await client.query({ query, variables: { n } });
-      assert.equal(data.products.totalCount, 69);
+      assert.ok(data.products.totalCount >= 69); // other tests add some
     }
     check(sent, useGETForHashedQueries);
   });
@@ -74,7 +74,7 @@ for (const useGETForHashedQueries of [false, true]) {
     for (const n of [1, 2]) {
       const { data, error } = await client.query(`query ${name}($n: Int) { products(first: $n) { totalCount } }`, { n });
       assert.equal(error, undefined);
-      assert.equal(data.products.totalCount, 69);
+      assert.ok(data.products.totalCount >= 69); // other tests add some
     }
     check(sent, useGETForHashedQueries);
   });
