@@ -1,7 +1,4 @@
-// The introspection queries that clients send, from the packages that write them. Run as a program, it writes those that
-// the tests in Go send as well.
-import { writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+// The introspection queries that clients send, from the packages that write them.
 import { UrlLoader } from "@graphql-tools/url-loader";
 import { getIntrospectionQuery } from "graphql";
 
@@ -25,17 +22,5 @@ export async function codegens() {
   return sent;
 }
 
-/** The files of the tests in Go. */
-export async function files() {
-  return {
-    "graphql-js.graphql": getIntrospectionQuery(Object.fromEntries(options.map((name) => [name, true]))),
-    "graphiql.graphql": getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true }),
-    "graphql-codegen.graphql": await codegens(),
-  };
-}
-
-export const folder = new URL("../../graph/testdata/introspection/", import.meta.url);
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, text] of Object.entries(await files())) await writeFile(new URL(name, folder), text);
-}
+/** What GraphiQL sends. */
+export const graphiqls = () => getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true });
