@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/token"
@@ -21,8 +22,12 @@ type identity struct {
 	authorization string // the Authorization header
 	authenticate  Authenticate
 
-	mu       sync.Mutex
-	known    bool // the rest has been found out
+	finding sync.Mutex            // held to find it out
+	found   atomic.Pointer[found] // what was found out last; nil: nothing yet
+}
+
+// found is what was found out.
+type found struct {
 	viewer   Viewer
 	err      error        // a *token.Error, or an internal error
 	rejected *token.Error // why a token that was sent does not serve
@@ -103,37 +108,37 @@ func Renew(ctx context.Context) (viewer Viewer, err error) {
 	if id == nil {
 		return Viewer{}, nil
 	}
-	id.mu.Lock()
-	defer id.mu.Unlock()
+	id.finding.Lock()
+	defer id.finding.Unlock()
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
 		}
 	}()
-	id.find(ctx)
-	if id.rejected != nil {
-		return Viewer{}, Unauthenticated(id.rejected)
+	f := id.find(ctx)
+	if f.rejected != nil {
+		return Viewer{}, Unauthenticated(f.rejected)
 	}
 	var refused *token.Error
-	if errors.As(id.err, &refused) { // nothing was sent
+	if errors.As(f.err, &refused) { // nothing was sent
 		return Viewer{}, nil
 	}
-	return id.viewer, id.err
+	return f.viewer, f.err
 }
 
 // Rejection is why the token that was sent with the request does not serve, once something has asked for
-// the viewer. It is nil when nothing has, when no token was sent, and when the token serves.
+// the viewer. It is nil when nothing has, when no token was sent, and when the token serves. It waits for nobody who is
+// about to find out.
 func Rejection(ctx context.Context) *fault.Error {
 	id, _ := ctx.Value(contextKey{}).(*identity)
 	if id == nil {
 		return nil
 	}
-	id.mu.Lock()
-	defer id.mu.Unlock()
-	if id.rejected == nil {
+	f := id.found.Load()
+	if f == nil || f.rejected == nil {
 		return nil
 	}
-	return Unauthenticated(id.rejected)
+	return Unauthenticated(f.rejected)
 }
 
 // Unauthenticated is the refusal of a request whose token does not serve.
@@ -148,23 +153,29 @@ func resolve(ctx context.Context) (Viewer, error) {
 	if id == nil {
 		return Viewer{}, token.NewError(token.NotAuthenticated) // fail closed: no middleware, no viewer
 	}
-	id.mu.Lock()
-	defer id.mu.Unlock()
-	if !id.known {
-		id.find(ctx)
+	if f := id.found.Load(); f != nil {
+		return f.viewer, f.err
 	}
-	return id.viewer, id.err
+	id.finding.Lock()
+	defer id.finding.Unlock()
+	f := id.found.Load()
+	if f == nil {
+		f = id.find(ctx)
+	}
+	return f.viewer, f.err
 }
 
-// find finds out who asks, in the place of what was known. The caller holds mu.
-func (id *identity) find(ctx context.Context) {
+// find finds out who asks, in the place of what was found out before. The caller holds finding.
+func (id *identity) find(ctx context.Context) *found {
 	// What stays when authenticate panics: who asks next must not find an anonymous viewer.
-	id.known, id.viewer, id.err, id.rejected = true, Viewer{}, errUnresolved, nil
-	id.viewer, id.err = id.read(ctx)
+	f := &found{err: errUnresolved}
+	defer func() { id.found.Store(f) }()
+	f.viewer, f.err = id.read(ctx)
 	var refused *token.Error
-	if errors.As(id.err, &refused) && refused.Reason != token.NotAuthenticated {
-		id.rejected = refused
+	if errors.As(f.err, &refused) && refused.Reason != token.NotAuthenticated {
+		f.rejected = refused
 	}
+	return f
 }
 
 func (id *identity) read(ctx context.Context) (Viewer, error) {

@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -208,6 +209,9 @@ func TestAuthenticatedOnceAndLazily(t *testing.T) {
 			}
 			wantRefused(t, auth.Rejection(ctx), fault.Unauthenticated, token.Expired, "Given token not valid for any token type")
 		})
+	}
+	for calls.Load() == 0 {
+		runtime.Gosched()
 	}
 	auth.Rejection(ctx) // beside a resolution under way: it neither waits nor races
 	close(release)

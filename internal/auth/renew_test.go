@@ -241,3 +241,43 @@ func TestWithHeader(t *testing.T) {
 		t.Error("a header without the middleware")
 	}
 }
+
+// While it is found out anew who asks, others go on with what was known.
+func TestNobodyWaitsForARenewal(t *testing.T) {
+	begun, release := make(chan struct{}), make(chan struct{})
+	calls := 0
+	ctx := auth.WithAuthorization(t.Context(), "Bearer x", func(context.Context, string) (auth.Viewer, error) {
+		if calls++; calls == 2 {
+			close(begun)
+			<-release
+			return auth.Viewer{}, token.NewError(token.Revoked)
+		}
+		return staff, nil
+	})
+	if _, err := auth.RequireStaff(ctx); err != nil {
+		t.Fatal(err)
+	}
+	renewed := make(chan error)
+	go func() {
+		_, err := auth.Renew(ctx)
+		renewed <- err
+	}()
+	<-begun
+	for name, ask := range map[string]func(context.Context) (auth.Viewer, error){
+		"FromContext": auth.FromContext, "Require": auth.Require, "RequireStaff": auth.RequireStaff,
+	} {
+		if viewer, err := ask(ctx); err != nil || viewer != staff {
+			t.Errorf("%s: %v, %v", name, viewer, err)
+		}
+	}
+	if rejection := auth.Rejection(ctx); rejection != nil {
+		t.Errorf("rejection %v", rejection)
+	}
+	close(release)
+	if err := <-renewed; fault.CodeOf(err) != fault.Unauthenticated {
+		t.Errorf("Renew: %v", err)
+	}
+	if _, err := auth.Require(ctx); fault.CodeOf(err) != fault.Unauthenticated {
+		t.Errorf("after it: %v", err)
+	}
+}
