@@ -10,12 +10,15 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
 
 // patience is how long the program may take for anything before a test gives up on it. Nothing is ever
@@ -173,15 +176,33 @@ func testSettings() []string {
 	}
 }
 
-// testEnvironment is the environment of the program where no script gives it one.
-func testEnvironment(settings ...string) []string {
+// testEnvironment is the environment of the program in that directory, where no script gives it one.
+func testEnvironment(tb testing.TB, dir string, settings ...string) []string {
+	tb.Helper()
 	environment := append(testSettings(), "TMPDIR="+os.TempDir())
+	if databasetest.OnPostgres() {
+		environment = append(environment, "GATEHOUSE_DATABASE_URL="+databaseOf(tb, dir))
+	}
 	for _, name := range []string{"GOCOVERDIR", "GORACE"} {
 		if value, set := os.LookupEnv(name); set {
 			environment = append(environment, name+"="+value)
 		}
 	}
 	return append(environment, settings...)
+}
+
+// databaseOf names the PostgreSQL database of the programs in that directory.
+func databaseOf(tb testing.TB, dir string) string {
+	tb.Helper()
+	note := filepath.Join(dir, ".database")
+	if source, err := os.ReadFile(note); err == nil {
+		return string(source)
+	}
+	source := databasetest.Source(tb)
+	if err := os.WriteFile(note, []byte(source), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return source
 }
 
 // lifetime is a context that ends with the test, or a little before `go test` loses its patience: then the

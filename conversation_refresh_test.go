@@ -76,7 +76,7 @@ func must(tb testing.TB, data any, err error) func(path string) string {
 // start starts the program in a directory for a test; it ends with the test, if not before.
 func start(tb testing.TB, dir string, settings ...string) *program {
 	tb.Helper()
-	p, err := startProgram(lifetime(tb), dir, testEnvironment(settings...))
+	p, err := startProgram(lifetime(tb), dir, testEnvironment(tb, dir, settings...))
 	if err != nil {
 		tb.Fatalf("%v\n%s", err, p.log.String())
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/gatehouse/gatehouse/internal/config"
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
 
 // TestMain lets this very binary be the program as well: a copy of it on PATH, named gatehouse, runs main.
@@ -63,6 +64,9 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, testSettings()...)
+			if databasetest.OnPostgres() {
+				env.Setenv("GATEHOUSE_DATABASE_URL", databasetest.Source(env.T().(testing.TB)))
+			}
 			env.Setenv("PASSWORD", goodPassword)
 			env.Setenv("ROOT", root)
 			env.Values[conversationKey{}] = &conversation{tb: env.T().(testing.TB), dir: env.WorkDir}

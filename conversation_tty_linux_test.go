@@ -114,7 +114,8 @@ func TestPasswordsDoNotShowAtTheTerminal(t *testing.T) {
 	t.Parallel()
 	term := openTerminal(t)
 	command := exec.CommandContext(lifetime(t), "gatehouse", "createsuperuser")
-	command.Dir, command.Env = t.TempDir(), testEnvironment()
+	command.Dir = t.TempDir()
+	command.Env = testEnvironment(t, command.Dir)
 	command.Stdin, command.Stdout, command.Stderr = term.line, term.line, term.line
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := command.Start(); err != nil {
@@ -148,7 +149,8 @@ func TestInterruptAtThePassword(t *testing.T) {
 	t.Parallel()
 	term := openTerminal(t)
 	command := exec.CommandContext(lifetime(t), "gatehouse", "createsuperuser", "--username=admin", "--email=admin@shop.example")
-	command.Dir, command.Env = t.TempDir(), testEnvironment()
+	command.Dir = t.TempDir()
+	command.Env = testEnvironment(t, command.Dir)
 	command.Stdin, command.Stdout, command.Stderr = term.line, term.line, term.line
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := command.Start(); err != nil {

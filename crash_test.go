@@ -30,7 +30,7 @@ func openShop(t *testing.T, settings ...string) *shop {
 	t.Helper()
 	dir := t.TempDir()
 	demo := exec.CommandContext(t.Context(), "gatehouse", "demo")
-	demo.Dir, demo.Env = dir, testEnvironment()
+	demo.Dir, demo.Env = dir, testEnvironment(t, dir)
 	if out, err := demo.CombinedOutput(); err != nil {
 		t.Fatalf("gatehouse demo: %v\n%s", err, out)
 	}

@@ -15,7 +15,7 @@ import (
 func TestServingFlushes(t *testing.T) {
 	dir := t.TempDir()
 	command := exec.CommandContext(t.Context(), "gatehouse", "createsuperuser", "--username", "root", "--email", "root@shop.example")
-	command.Dir, command.Env = dir, testEnvironment(superuserPassword+"="+goodPassword)
+	command.Dir, command.Env = dir, testEnvironment(t, dir, superuserPassword+"="+goodPassword)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -72,7 +72,7 @@ func writeProducts(tb testing.TB, path string, rows int) {
 
 func (w *warehouse) command(tb testing.TB, args ...string) *exec.Cmd {
 	command := exec.CommandContext(lifetime(tb), "gatehouse", args...)
-	command.Dir, command.Env = w.dir, testEnvironment()
+	command.Dir, command.Env = w.dir, testEnvironment(tb, w.dir, "GATEHOUSE_DATABASE_URL=sqlite://data/gatehouse.db")
 	return command
 }
 

@@ -67,7 +67,7 @@ func withDatabase(run func(*cobra.Command, *database.DB) error) func(*cobra.Comm
 		if err != nil {
 			return err
 		}
-		db, err := database.Open(cmd.Context(), settings.DatabasePath())
+		db, err := openDatabase(cmd.Context(), settings)
 		if err != nil {
 			return err
 		}

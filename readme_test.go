@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -25,6 +24,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
 
 // TestReadmeConversation has the README's conversation with the program, command by command, and compares what it
@@ -45,7 +45,7 @@ func TestReadmeConversation(t *testing.T) {
 
 	dir := t.TempDir()
 	ctx := lifetime(t)
-	environment := testEnvironment("PATH="+os.Getenv("PATH"), "HOME="+dir)
+	environment := testEnvironment(t, dir, "PATH="+os.Getenv("PATH"), "HOME="+dir)
 	gatehouse, err := exec.LookPath("gatehouse") // TestMain put it on PATH
 	if err != nil {
 		t.Fatal(err)
@@ -173,8 +173,8 @@ func TestArchitectureShowsTheSQL(t *testing.T) {
 	}
 
 	var got []string
-	api, access := tracedAPI(t, func(_ context.Context, words ...any) {
-		_, statement, _ := strings.Cut(fmt.Sprint(words...), "query=")
+	api, access := tracedAPI(t, func(_ context.Context, text string) {
+		_, statement, _ := strings.Cut(text, "query=")
 		statement, _, _ = strings.Cut(statement, " args=")
 		got = append(got, strings.ReplaceAll(statement, "`", ""))
 	})
@@ -201,13 +201,13 @@ func TestArchitectureShowsTheSQL(t *testing.T) {
 
 // tracedAPI is what is served on a new database with the demo catalogue, whose statements are traced, and the access
 // token of somebody who signed in there.
-func tracedAPI(t *testing.T, trace func(context.Context, ...any)) (api http.Handler, access string) {
+func tracedAPI(t *testing.T, trace func(context.Context, string)) (api http.Handler, access string) {
 	t.Helper()
-	settings, err := config.Load(testEnvironment("GATEHOUSE_DATABASE_URL=sqlite://"+filepath.Join(t.TempDir(), "gatehouse.db")), nil)
+	settings, err := config.Load(testEnvironment(t, t.TempDir(), "GATEHOUSE_DATABASE_URL=sqlite://"+filepath.Join(t.TempDir(), "gatehouse.db")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := database.Open(t.Context(), settings.DatabasePath(), database.WithTrace(trace))
+	db, err := database.Open(t.Context(), settings.DatabaseSource(), databasetest.Trace(trace))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func (b *busy) round(ctx context.Context) error {
 func gatehouseKeys(t *testing.T, dir string, args ...string) []byte {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "gatehouse", append([]string{"keys"}, args...)...)
-	command.Dir, command.Env = dir, testEnvironment("GATEHOUSE_JWT_KEYS=keys")
+	command.Dir, command.Env = dir, testEnvironment(t, dir, "GATEHOUSE_JWT_KEYS=keys")
 	var failed []byte
 	out, err := command.Output()
 	if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // as Output documents

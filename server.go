@@ -134,7 +134,7 @@ func withApp(run func(cmd *cobra.Command, args []string, app *app) error) func(*
 
 // open puts the parts together on a database that is up to date. The caller closes it.
 func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *app, err error) {
-	db, err := database.Open(ctx, settings.DatabasePath())
+	db, err := openDatabase(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +194,15 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 		settings: settings, log: log, db: db, issuer: issuer, guard: guard, trail: trail, accounts: accounts,
 		catalog: catalog.New(db, catalog.NewLocalFeed(), time.Now),
 	}, nil
+}
+
+// openDatabase opens the database that the settings name, as it is.
+func openDatabase(ctx context.Context, settings config.Settings) (*database.DB, error) {
+	options := []database.Option{database.WithStatementTimeout(settings.RequestTimeout)}
+	if settings.DatabaseConnections > 0 {
+		options = append(options, database.WithConnections(settings.DatabaseConnections))
+	}
+	return database.Open(ctx, settings.DatabaseSource(), options...)
 }
 
 // prepare brings the database's schema up to date, or only makes sure that it is.
@@ -277,7 +286,7 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	log.InfoContext(ctx, "serving", "url", "http://"+listener.Addr().String(), "database", settings.DatabasePath())
+	log.InfoContext(ctx, "serving", "url", "http://"+listener.Addr().String(), "database", settings.DatabaseName())
 
 	select {
 	case err := <-served:

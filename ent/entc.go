@@ -15,6 +15,7 @@ func main() {
 	err := entc.Generate("./schema", &gen.Config{
 		Features: []gen.Feature{
 			gen.FeatureModifier,           // computed sort keys are selected beside a row
+			gen.FeatureExecQuery,          // some statements are of one database only: locks, notifications
 			gen.FeatureVersionedMigration, // migrations are SQL files, not changes made at start
 		},
 		Templates: []*gen.Template{templates},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -42,10 +41,10 @@ type api struct {
 func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
 	t.Helper()
 	a := &api{t: t, log: &bytes.Buffer{}}
-	a.db = databasetest.New(t, database.WithTrace(func(_ context.Context, line ...any) {
+	a.db = databasetest.New(t, databasetest.Trace(func(_ context.Context, line string) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.statements = append(a.statements, fmt.Sprint(line...))
+		a.statements = append(a.statements, line)
 	}))
 	key, err := token.NewHMACKey(bytes.Repeat([]byte("k"), 32))
 	if err != nil {

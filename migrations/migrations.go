@@ -7,10 +7,21 @@ package migrations
 import (
 	"embed"
 	"io/fs"
+
+	"github.com/pressly/goose/v3"
 )
 
-//go:embed sqlite/*.sql
+//go:embed sqlite/*.sql postgres/*.sql
 var files embed.FS
 
-// SQLite is the folder of SQLite's migrations.
-func SQLite() (fs.FS, error) { return fs.Sub(files, "sqlite") }
+// SQLite are SQLite's migrations: the files, and those that fill in what SQL cannot compute.
+func SQLite() (fs.FS, []*goose.Migration, error) {
+	folder, err := fs.Sub(files, "sqlite")
+	return folder, filling(), err
+}
+
+// Postgres are PostgreSQL's migrations. They begin where SQLite's were when it came to be served.
+func Postgres() (fs.FS, []*goose.Migration, error) {
+	folder, err := fs.Sub(files, "postgres")
+	return folder, nil, err
+}

@@ -10,9 +10,9 @@ import (
 	"github.com/gatehouse/gatehouse/internal/fold"
 )
 
-// Filling are the migrations that fill in what SQL cannot compute. Each comes right behind the file that made the
+// filling are SQLite's migrations that fill in what SQL cannot compute. Each comes right behind the file that made the
 // column; like a file, one that has been released is never changed.
-func Filling() []*goose.Migration {
+func filling() []*goose.Migration {
 	names := goose.NewGoMigration(20261124090001, &goose.GoFunc{RunTx: foldNames}, nil)
 	names.Source = "20261124090001_fold_user_names.go"
 	return []*goose.Migration{names}

@@ -53,11 +53,11 @@ func (r *Registry) ChangePassword(ctx context.Context, oldPassword, newPassword 
 
 func (r *Registry) changePassword(ctx context.Context, try *backoff.Try, viewer auth.Viewer, oldPassword, newPassword string) (*ent.User, error) {
 	// Read anew: fields of the same request may have changed the account since the viewer was read.
-	u, err := r.db.Read.User.Get(ctx, viewer.UserID)
+	was, err := r.db.Read.User.Get(ctx, viewer.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the user whose password is to change: %w", err)
 	}
-	right, _, err := r.hasher.verify(ctx, try.Failures(), oldPassword, u.PasswordHash)
+	right, _, err := r.hasher.verify(ctx, try.Failures(), oldPassword, was.PasswordHash)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (r *Registry) changePassword(ctx context.Context, try *backoff.Try, viewer 
 		try.Keep()
 		note(&mistakes, "oldPassword", wrongPassword())
 	}
-	note(&mistakes, "newPassword", passwordFlaws(newPassword, traits(u.Username, u.Email, u.FirstName, u.LastName)...)...)
+	note(&mistakes, "newPassword", passwordFlaws(newPassword, traits(was.Username, was.Email, was.FirstName, was.LastName)...)...)
 	if err := mistakes.Err(); err != nil {
 		return nil, err
 	}
@@ -76,6 +76,7 @@ func (r *Registry) changePassword(ctx context.Context, try *backoff.Try, viewer 
 	if err != nil {
 		return nil, err
 	}
+	var u *ent.User
 	err = r.db.Write(ctx, func(tx *ent.Tx) error {
 		// Hashing takes its time, in which staff may have acted, or the viewer from another device.
 		alive, err := lives(ctx, tx, viewer)
@@ -89,8 +90,8 @@ func (r *Registry) changePassword(ctx context.Context, try *backoff.Try, viewer 
 		if err := disownForeign(ctx, tx, viewer.UserID, now); err != nil {
 			return err
 		}
-		u, err = tx.User.UpdateOne(u).
-			Where(user.PasswordHash(u.PasswordHash), user.IsActive(true)).
+		u, err = tx.User.UpdateOne(was).
+			Where(user.PasswordHash(was.PasswordHash), user.IsActive(true)).
 			SetPasswordHash(hash).
 			Save(ctx)
 		if ent.IsNotFound(err) {

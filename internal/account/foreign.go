@@ -93,6 +93,7 @@ func (r *Registry) settle(ctx context.Context, claims token.Claims) (token.Claim
 // token only one begins a session; the others answer the claims that the token has in that session instead.
 func (r *Registry) adopt(ctx context.Context, claims token.Claims, now time.Time) (begun standing, instead token.Claims, err error) {
 	err = r.db.Write(ctx, func(tx *ent.Tx) error {
+		begun, instead = standing{}, token.Claims{}
 		use, err := foreignUse(ctx, tx.ForeignToken, claims)
 		if err != nil {
 			return err

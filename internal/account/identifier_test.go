@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
 
 // However long a name is, no more is made of it than of the longest there may be; and that is found however it is spelled.
@@ -41,7 +42,7 @@ func TestEndlessNames(t *testing.T) {
 func TestUsersAreFoundByTheirNames(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	ran := new(statements)
-	db, err := database.Open(t.Context(), path, database.WithTrace(ran.trace))
+	db, err := database.Open(t.Context(), path, databasetest.Trace(ran.trace))
 	if err != nil {
 		t.Fatal(err)
 	}

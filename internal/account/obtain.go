@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/backoff"
+	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
 )
@@ -106,7 +107,7 @@ func (r *Registry) refuseSignIn(ctx context.Context, try *backoff.Try, u *ent.Us
 	}
 	// Whoever guesses must not escape the record by hanging up.
 	ctx = context.WithoutCancel(ctx)
-	err := r.db.Write(ctx, func(tx *ent.Tx) error { return r.trail.Record(ctx, tx, failed) })
+	err := r.db.WriteAt(ctx, database.ReadCommitted, func(tx *ent.Tx) error { return r.trail.Record(ctx, tx, failed) })
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
 	"github.com/gatehouse/gatehouse/internal/audit"
+	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
@@ -69,7 +70,7 @@ func (r *Registry) revokeReused(ctx context.Context, claims token.Claims) error 
 	// Whoever holds a stolen token must not escape by hanging up.
 	ctx = context.WithoutCancel(ctx)
 	revoked := 0
-	err := r.db.Write(ctx, func(tx *ent.Tx) (err error) {
+	err := r.db.WriteAt(ctx, database.ReadCommitted, func(tx *ent.Tx) (err error) {
 		revoked, err = revoke(ctx, tx, session.RevokedBecauseReuse, r.now(),
 			session.ID(claims.SessionID), session.UserID(claims.UserID))
 		if err != nil || revoked == 0 {

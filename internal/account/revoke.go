@@ -38,6 +38,7 @@ func (r *Registry) Revoke(ctx context.Context, refresh *string) (bool, error) {
 	now := r.now()
 	revoked := false
 	err = r.db.Write(ctx, func(tx *ent.Tx) error {
+		revoked = false
 		for raw, claims := range genuine {
 			ended, err := r.end(ctx, tx, raw, claims, now)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/session"
 	"github.com/gatehouse/gatehouse/internal/audit"
+	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
@@ -69,7 +70,8 @@ func (r *Registry) rotate(ctx context.Context, was standing, claims token.Claims
 
 	var rotated int
 	var instead standing
-	err := r.db.Write(ctx, func(tx *ent.Tx) (err error) {
+	err := r.db.WriteAt(ctx, database.ReadCommitted, func(tx *ent.Tx) (err error) {
+		instead = standing{}
 		rotated, err = tx.Session.Update().
 			Where(
 				session.ID(next.ID),

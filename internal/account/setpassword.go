@@ -30,22 +30,23 @@ func (r *Registry) SetPassword(ctx context.Context, identifier, password string)
 	if err != nil {
 		return nil, err
 	}
+	id := u.ID
 	err = r.db.Write(ctx, func(tx *ent.Tx) error {
 		now := r.now()
-		if err := disownForeign(ctx, tx, u.ID, now); err != nil {
+		if err := disownForeign(ctx, tx, id, now); err != nil {
 			return err
 		}
-		u, err = tx.User.UpdateOneID(u.ID).SetPasswordHash(hash).Save(ctx)
+		u, err = tx.User.UpdateOneID(id).SetPasswordHash(hash).Save(ctx)
 		if ent.IsNotFound(err) {
 			return noSuchUser()
 		}
 		if err != nil {
 			return fmt.Errorf("setting a password: %w", err)
 		}
-		if _, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now, session.UserID(u.ID)); err != nil {
+		if _, err = revoke(ctx, tx, session.RevokedBecauseRevoked, now, session.UserID(id)); err != nil {
 			return err
 		}
-		return r.trail.Record(ctx, tx, audit.Event{Kind: audit.PasswordChanged, Subject: u.ID})
+		return r.trail.Record(ctx, tx, audit.Event{Kind: audit.PasswordChanged, Subject: id})
 	})
 	if err != nil {
 		return nil, err

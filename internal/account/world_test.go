@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -83,13 +82,13 @@ type statements struct {
 	begun func() // is called when a transaction has begun
 }
 
-func (s *statements) trace(_ context.Context, text ...any) {
-	if s.begun != nil && strings.HasPrefix(fmt.Sprint(text...), "driver.Tx") {
+func (s *statements) trace(_ context.Context, text string) {
+	if s.begun != nil && strings.HasPrefix(text, "driver.Tx") {
 		s.begun()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.list = append(s.list, fmt.Sprint(text...))
+	s.list = append(s.list, text)
 }
 
 // take is what ran since the last take.
@@ -136,7 +135,7 @@ func (j *journal) String() string {
 func build(t testing.TB, change ...func(*account.Settings, *token.Settings)) *world {
 	t.Helper()
 	ran := new(statements)
-	return over(t, databasetest.New(t, database.WithTrace(ran.trace)), ran, &clock{time: noon}, change...)
+	return over(t, databasetest.New(t, databasetest.Trace(ran.trace)), ran, &clock{time: noon}, change...)
 }
 
 // over is a world over a database that there is already, as after a restart.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/audit"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/page"
 )
@@ -42,10 +42,10 @@ func build(t testing.TB, change ...func(*audit.Settings)) *world {
 	w := &world{log: new(bytes.Buffer), at: noon}
 	path := filepath.Join(t.TempDir(), "test.db")
 	var err error
-	w.db, err = database.Open(t.Context(), path, database.WithTrace(func(_ context.Context, text ...any) {
+	w.db, err = database.Open(t.Context(), path, databasetest.Trace(func(_ context.Context, text string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.ran = append(w.ran, fmt.Sprint(text...))
+		w.ran = append(w.ran, text)
 	}))
 	if err != nil {
 		t.Fatal(err)

@@ -385,8 +385,8 @@ func TestAFloodIsInNobodysWay(t *testing.T) {
 	waiting := make(chan struct{}) // closed when all have looked how they stand
 	hold := make(chan struct{})    // closed when the first of them may write
 	w := &world{t: t, now: noon}
-	w.db = databasetest.New(t, database.WithTrace(func(_ context.Context, text ...any) {
-		switch statement := fmt.Sprint(text...); {
+	w.db = databasetest.New(t, databasetest.Trace(func(_ context.Context, text string) {
+		switch statement := text; {
 		case !flooded.Load(): // the database is being made
 		case strings.Contains(statement, "Tx(") && strings.Contains(statement, "started"):
 			if begun.Add(1) == 1 {

@@ -13,7 +13,7 @@ import (
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/catalog"
-	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/fold"
 	"github.com/gatehouse/gatehouse/internal/page"
@@ -334,7 +334,7 @@ func TestManyCategoriesAndLargeFilters(t *testing.T) {
 // Each list of a page of categories is found by an index, and left when it has its rows.
 func TestNestedPlans(t *testing.T) {
 	ran := new(statements)
-	db, raw := open(t, database.WithTrace(ran.trace))
+	db, raw := open(t, databasetest.Trace(ran.trace))
 	c := catalog.New(db, catalog.NewLocalFeed(), (&clock{time: noon}).now)
 	var shelves []int64
 	for i := range 3 {

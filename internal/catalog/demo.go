@@ -36,6 +36,7 @@ func (c *Catalog) LoadDemo(ctx context.Context) (Demo, error) {
 	}
 	var loaded Demo
 	err = c.db.Write(ctx, func(tx *ent.Tx) error {
+		loaded = Demo{}
 		if used, err := tx.Category.Query().Exist(ctx); err != nil {
 			return fmt.Errorf("looking into the catalogue: %w", err)
 		} else if used {

@@ -61,9 +61,12 @@ func (i *Import) Check(ctx context.Context, rows []ImportRow) (Imported, error) 
 // Write writes the rows in a transaction of their own, after all rows of the file were checked. It is ErrRejected
 // when some of them cannot be written, unless the import is partial: then the others are.
 func (i *Import) Write(ctx context.Context, rows []ImportRow, partial bool) (did Imported, err error) {
-	err = i.WriteTogether(ctx, func(write Writer) error {
-		did, err = write(ctx, rows, partial)
-		return err
+	err = i.catalog.db.Write(ctx, func(tx *ent.Tx) (err error) {
+		var changes []Change
+		if did, changes, err = i.write(ctx, tx, rows, partial); err != nil {
+			return err
+		}
+		return i.catalog.feed.Announce(ctx, tx, changes)
 	})
 	return did, err
 }
@@ -72,20 +75,12 @@ func (i *Import) Write(ctx context.Context, rows []ImportRow, partial bool) (did
 type Writer func(ctx context.Context, rows []ImportRow, partial bool) (Imported, error)
 
 // WriteTogether has f write any number of batches in one transaction, which is undone when f fails. Until it
-// is over nobody else can write.
+// is over nobody else can write to the catalogue.
 func (i *Import) WriteTogether(ctx context.Context, f func(Writer) error) error {
-	return i.catalog.db.Write(ctx, func(tx *ent.Tx) error {
+	return i.catalog.db.WriteAlone(ctx, []string{category.Table, product.Table}, func(tx *ent.Tx) error {
 		var changes []Change
 		err := f(func(ctx context.Context, rows []ImportRow, partial bool) (Imported, error) {
-			b := i.upserts(tx.Product, tx.Category)
-			if err := b.planImport(ctx, rows); err != nil {
-				return Imported{}, err
-			}
-			did := b.imported()
-			if len(did.Rejected) > 0 && !partial {
-				return did, ErrRejected
-			}
-			changed, err := b.store(ctx, i.catalog.now(), nil)
+			did, changed, err := i.write(ctx, tx, rows, partial)
 			changes = append(changes, changed...)
 			return did, err
 		})
@@ -94,6 +89,20 @@ func (i *Import) WriteTogether(ctx context.Context, f func(Writer) error) error 
 		}
 		return i.catalog.feed.Announce(ctx, tx, changes)
 	})
+}
+
+// write writes the rows in a transaction, and says what that changes.
+func (i *Import) write(ctx context.Context, tx *ent.Tx, rows []ImportRow, partial bool) (Imported, []Change, error) {
+	b := i.upserts(tx.Product, tx.Category)
+	if err := b.planImport(ctx, rows); err != nil {
+		return Imported{}, nil, err
+	}
+	did := b.imported()
+	if len(did.Rejected) > 0 && !partial {
+		return did, nil, ErrRejected
+	}
+	changes, err := b.store(ctx, i.catalog.now(), nil)
+	return did, changes, err
 }
 
 func (i *Import) upserts(products *ent.ProductClient, categories *ent.CategoryClient) *upserts {

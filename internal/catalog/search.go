@@ -53,7 +53,7 @@ func (c *Catalog) matching(ctx context.Context, words []string) (predicate.Produ
 func relevance(words []string) page.Key[*ent.Product] {
 	return page.Computed(string(ProductByRelevance), func(s *sql.Selector) sql.Querier {
 		return sql.ExprFunc(func(b *sql.Builder) {
-			b.WriteString("(0")
+			b.WriteString("(CAST(0 AS bigint)") // whatever a cursor may say it was
 			for _, word := range words {
 				b.WriteString(" + CASE")
 				for i, column := range searched() {

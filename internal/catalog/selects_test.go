@@ -11,7 +11,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/catalog"
-	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/page"
 	"github.com/gatehouse/gatehouse/internal/patch"
@@ -220,7 +220,7 @@ func explain(t testing.TB, raw *sql.DB, query string) string {
 // Pages are found by an index and not by sorting all there is.
 func TestPlans(t *testing.T) {
 	ran := new(statements)
-	db, raw := open(t, database.WithTrace(ran.trace))
+	db, raw := open(t, databasetest.Trace(ran.trace))
 	c := catalog.New(db, catalog.NewLocalFeed(), (&clock{time: noon}).now)
 	ada := auth.Viewer{UserID: 1}
 	products := func(viewer auth.Viewer, args page.Args, where *catalog.ProductWhere, order ...catalog.ProductOrderField) func() error {

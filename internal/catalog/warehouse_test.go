@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
 
 // warehouse is a catalogue of n products, each with a name of three words, a stock keeping unit and a description of
@@ -38,7 +39,7 @@ func warehouse(tb testing.TB, n int, opts ...database.Option) (*catalog.Catalog,
 	fill(tb, raw, n)
 
 	ran := new(statements)
-	db, err := database.Open(tb.Context(), path, append(opts, database.WithTrace(ran.trace))...)
+	db, err := database.Open(tb.Context(), path, append(opts, databasetest.Trace(ran.trace))...)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -48,10 +47,10 @@ type statements struct {
 	list []string
 }
 
-func (s *statements) trace(_ context.Context, text ...any) {
+func (s *statements) trace(_ context.Context, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.list = append(s.list, fmt.Sprint(text...))
+	s.list = append(s.list, text)
 }
 
 // take is what ran since the last take.
@@ -89,7 +88,7 @@ type world struct {
 func build(t testing.TB, opts ...database.Option) *world {
 	t.Helper()
 	ran := new(statements)
-	w := &world{db: databasetest.New(t, append([]database.Option{database.WithTrace(ran.trace)}, opts...)...), clock: &clock{time: noon}, ran: ran}
+	w := &world{db: databasetest.New(t, append([]database.Option{databasetest.Trace(ran.trace)}, opts...)...), clock: &clock{time: noon}, ran: ran}
 	w.Catalog = catalog.New(w.db, catalog.NewLocalFeed(), w.clock.now)
 	w.write(t, func(tx *ent.Tx) error {
 		for name, viewer := range map[string]*auth.Viewer{"ada": &w.ada, "bob": &w.bob, "root": &w.root} {

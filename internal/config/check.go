@@ -52,14 +52,16 @@ func (c *checker) checkAddr() {
 // checkDatabase prints no part of the value: URLs of databases tend to hold passwords.
 func (c *checker) checkDatabase() {
 	const name = "GATEHOUSE_DATABASE_URL"
+	if isPostgres(c.settings.DatabaseURL) {
+		c.checkPostgres(name, c.settings.DatabaseURL)
+		return
+	}
 	scheme, file, ok := strings.Cut(c.settings.DatabaseURL, "://")
 	switch scheme = strings.ToLower(scheme); {
 	case !ok:
-		c.problem(name, "must be sqlite:// followed by the path of a file, for example sqlite://data/gatehouse.db")
-	case scheme == "postgres" || scheme == "postgresql":
-		c.problem(name, "asks for PostgreSQL, but this version serves SQLite only: sqlite:// followed by the path of a file")
+		c.problem(name, "must be sqlite:// followed by the path of a file, for example sqlite://data/gatehouse.db, or postgres:// followed by the place of a database")
 	case scheme != "sqlite":
-		c.problem(name, "has an unknown scheme; it must be sqlite:// followed by the path of a file")
+		c.problem(name, "has an unknown scheme; it must be sqlite:// followed by the path of a file, or postgres:// followed by the place of a database")
 	case strings.ContainsAny(file, "?#"):
 		c.problem(name, "takes no query string and no fragment: the path must not contain ? or #")
 	case strings.ContainsFunc(file, unicode.IsControl):
@@ -72,6 +74,17 @@ func (c *checker) checkDatabase() {
 		c.problem(name, "must name a file, not a directory")
 	case path.Base(file) == secretKeyName:
 		c.problem(name, "must not name a file %s: that is where the secret key is kept", secretKeyName)
+	}
+}
+
+// checkPostgres prints no part of the value either. What comes after the database's name is for its driver to judge, when
+// the database is opened.
+func (c *checker) checkPostgres(name, value string) {
+	switch u, err := url.Parse(value); {
+	case err != nil || u.Opaque != "" || u.Fragment != "":
+		c.problem(name, "is not a URL such as postgres://user:password@host:5432/database; what is special in a password or a name must be percent-encoded")
+	case strings.Trim(u.Path, "/") == "" && !u.Query().Has("dbname"):
+		c.problem(name, "lacks the name of the database, for example postgres://user:password@host:5432/gatehouse")
 	}
 }
 

@@ -644,7 +644,7 @@ func TestDerived(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if got := [2]string{filepath.ToSlash(s.DatabasePath()), filepath.ToSlash(s.SecretKeyPath())}; got != want {
+		if got := [2]string{filepath.ToSlash(s.DatabaseSource()), filepath.ToSlash(s.SecretKeyPath())}; got != want {
 			t.Errorf("%s: %q, want %q", url, got, want)
 		}
 	}

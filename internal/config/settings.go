@@ -8,6 +8,7 @@ package config
 import (
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -29,8 +30,13 @@ type Settings struct {
 	Addr string `env:"GATEHOUSE_ADDR" envDefault:"127.0.0.1:8080" help:"Address to listen on, host:port; an empty host is every interface, port 0 any free port"`
 
 	// DatabaseURL says where the data is: sqlite:// followed by the path of a file, taken as written (no percent-encoding,
-	// no query). Read it through [Settings.DatabasePath].
-	DatabaseURL string `env:"GATEHOUSE_DATABASE_URL" envDefault:"sqlite://data/gatehouse.db" help:"Where the data is: sqlite://path relative to the working directory, or sqlite:///absolute/path"`
+	// no query), or a URL of a PostgreSQL database as libpq takes it. It may hold a password. Read it through
+	// [Settings.DatabaseSource] and [Settings.DatabaseName].
+	DatabaseURL string `env:"GATEHOUSE_DATABASE_URL" envDefault:"sqlite://data/gatehouse.db" help:"Where the data is: sqlite://path relative to the working directory, sqlite:///absolute/path, or postgres://user:password@host/database"`
+
+	// DatabaseConnections is how many connections to PostgreSQL this instance keeps at most, 0 to 10,000, where 0 is four for
+	// each core it may use. SQLite's are always five.
+	DatabaseConnections int `env:"GATEHOUSE_DATABASE_CONNECTIONS" envDefault:"0" min:"0" max:"10000" help:"How many connections to PostgreSQL an instance keeps; 0: four for each core"`
 
 	// Migrate says whether the database's schema is brought up to date at start; if not, a database that is not is refused.
 	Migrate bool `env:"GATEHOUSE_MIGRATE" envDefault:"true" help:"Apply outstanding database migrations at start"`
@@ -273,16 +279,43 @@ func (l LogLevel) Level() slog.Level {
 // secretKeyName is the name of the key file that the server keeps beside its database.
 const secretKeyName = "secret.key"
 
-// DatabasePath is the path of the SQLite file, relative to the working directory or absolute.
-func (s Settings) DatabasePath() string {
+// DatabaseSource is what the database is opened by: the path of the SQLite file, relative to the working directory or
+// absolute, or the URL of a PostgreSQL database, which may hold a password.
+func (s Settings) DatabaseSource() string {
+	if isPostgres(s.DatabaseURL) {
+		return s.DatabaseURL
+	}
 	_, path, _ := strings.Cut(s.DatabaseURL, "://")
 	return filepath.Clean(filepath.FromSlash(path))
 }
 
-// SecretKeyPath is where the server keeps the secret key it made for itself: secret.key beside the database. It is to be
-// used, with [LoadOrCreateSecret], only when SecretKey and JWTKeys are empty.
+// DatabaseName is DatabaseSource as it may be told: without a password, or anything else behind the database's name.
+func (s Settings) DatabaseName() string {
+	if !isPostgres(s.DatabaseURL) {
+		return s.DatabaseSource()
+	}
+	u, err := url.Parse(s.DatabaseURL)
+	if err != nil { // Load has refused it
+		return "PostgreSQL"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+// SecretKeyPath is where the server keeps the secret key it made for itself: secret.key beside the SQLite file, and in
+// data where there is none. It is to be used, with [LoadOrCreateSecret], only when SecretKey and JWTKeys are empty.
 func (s Settings) SecretKeyPath() string {
-	return filepath.Join(filepath.Dir(s.DatabasePath()), secretKeyName)
+	if isPostgres(s.DatabaseURL) {
+		return filepath.Join("data", secretKeyName)
+	}
+	return filepath.Join(filepath.Dir(s.DatabaseSource()), secretKeyName)
+}
+
+// isPostgres says whether a URL names a PostgreSQL database.
+func isPostgres(databaseURL string) bool {
+	scheme, _, found := strings.Cut(databaseURL, "://")
+	scheme = strings.ToLower(scheme)
+	return found && (scheme == "postgres" || scheme == "postgresql")
 }
 
 // TrustedProxyPrefixes are the TrustedProxies, where an address stands for the prefix that is it alone.

@@ -14,7 +14,7 @@ const batch = 500
 func (db *DB) DeleteInBatches(ctx context.Context, some func(tx *ent.Tx, most int) (int, error)) (deleted int, err error) {
 	for {
 		n := 0
-		err := db.Write(ctx, func(tx *ent.Tx) (err error) {
+		err := db.WriteAt(ctx, ReadCommitted, func(tx *ent.Tx) (err error) {
 			n, err = some(tx, batch)
 			return err
 		})

@@ -87,7 +87,7 @@ func TestNamesAreFoldedByMigration(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer raw.Close()
-	folder, err := migrations.SQLite()
+	folder, _, err := migrations.SQLite()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,12 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 
@@ -15,6 +17,9 @@ import (
 
 // lockRetry is how often a program that waits for another's migration looks again.
 const lockRetry = 50 * time.Millisecond
+
+// migrationLock is the number of PostgreSQL's advisory lock that whoever migrates a database has: "gatehous" in ASCII.
+const migrationLock int64 = 0x6761_7465_686f_7573
 
 // Migration is one versioned change of the schema.
 type Migration struct {
@@ -31,41 +36,74 @@ var (
 )
 
 // Migrate applies the migrations that the database has not had, each in a transaction, and answers them. Then
-// it makes the search index if there is none, or none that is up to date. Programs that start at once on one
-// file take turns. It is ErrNewer for a database it does not know.
+// on SQLite it makes the search index if there is none, or none that is up to date. Programs that start at once on one
+// database take turns. It is ErrNewer for a database it does not know.
 func (db *DB) Migrate(ctx context.Context) (applied []Migration, err error) {
+	err = db.exclusively(ctx, func(pool *sql.DB) error {
+		provider, err := db.provider(pool)
+		if err != nil {
+			return err
+		}
+		if err := refuseNewer(ctx, provider); err != nil {
+			return err
+		}
+		if db.Dialect() == dialect.SQLite && !db.hasFTS5 { // nor can it change a table that has the search index's triggers
+			if err := db.Write(ctx, func(*ent.Tx) error { return nil }); err != nil {
+				return err
+			}
+		}
+		results, err := provider.Up(ctx)
+		if err != nil {
+			return fmt.Errorf("migrating: %w", err)
+		}
+		for _, r := range results {
+			applied = append(applied, Migration{Version: r.Source.Version, Name: r.Source.Path})
+		}
+		if db.Dialect() == dialect.SQLite {
+			return db.updateSearchIndex(ctx)
+		}
+		return nil
+	})
+	return applied, err
+}
+
+// exclusively runs f while no other program that does so migrates the database, on a pool for that.
+func (db *DB) exclusively(ctx context.Context, f func(pool *sql.DB) error) (err error) {
+	if db.Dialect() == dialect.Postgres {
+		return db.exclusivelyOnPostgres(ctx, f)
+	}
 	lock := flock.New(db.path + ".migrate.lock")
 	if _, err := lock.TryLockContext(ctx, lockRetry); err != nil {
-		return nil, fmt.Errorf("waiting to migrate: %w", err)
+		return fmt.Errorf("waiting to migrate: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	return f(db.writePool)
+}
 
-	provider, err := db.provider()
+// exclusivelyOnPostgres has a transaction hold the lock, so that it works through a pooler, too, and ends with the
+// connection. Migrating may take its time, and so may waiting for another who does.
+func (db *DB) exclusivelyOnPostgres(ctx context.Context, f func(pool *sql.DB) error) (err error) {
+	config := db.postgres.Copy()
+	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		config.RuntimeParams[name] = "0"
+	}
+	pool := openPool(config, 2) // the lock's connection, and one that migrates
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("waiting to migrate: %w", err)
 	}
-	if err := refuseNewer(ctx, provider); err != nil {
-		return nil, err
+	defer func() { _ = tx.Rollback() }() // it has done nothing but lock
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
+		return fmt.Errorf("waiting to migrate: %w", err)
 	}
-	if !db.hasFTS5 { // nor can it change a table that has the search index's triggers
-		if err := db.Write(ctx, func(*ent.Tx) error { return nil }); err != nil {
-			return nil, err
-		}
-	}
-	results, err := provider.Up(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("migrating: %w", err)
-	}
-	for _, r := range results {
-		applied = append(applied, Migration{Version: r.Source.Version, Name: r.Source.Path})
-	}
-	return applied, db.updateSearchIndex(ctx)
+	return f(pool)
 }
 
 // Migrations lists every migration this program knows, the oldest first, and whether the database has
 // had it. It is ErrNewer for a database it does not know.
 func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
-	provider, err := db.provider()
+	provider, err := db.provider(db.writePool)
 	if err != nil {
 		return nil, err
 	}
@@ -98,13 +136,17 @@ func (db *DB) CheckMigrated(ctx context.Context) error {
 	return nil
 }
 
-func (db *DB) provider() (*goose.Provider, error) {
-	folder, err := migrations.SQLite()
+func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
+	of, kind := migrations.SQLite, goose.DialectSQLite3
+	if db.Dialect() == dialect.Postgres {
+		of, kind = migrations.Postgres, goose.DialectPostgres
+	}
+	files, filling, err := of()
 	if err != nil {
 		return nil, fmt.Errorf("opening the migrations: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db.writePool, folder,
-		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(migrations.Filling()...))
+	provider, err := goose.NewProvider(kind, pool, files,
+		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(filling...))
 	if err != nil {
 		return nil, fmt.Errorf("opening the migrations: %w", err)
 	}

@@ -4,14 +4,24 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/gatehouse/gatehouse/ent/product"
 )
+
+// trigram is how many characters in a row the indexes know.
+const trigram = 3
 
 // ProductsWith narrows a query of products to those that may have all of the folded words in their folded
 // texts, each in any of them: all that do are among them. Which of them do is for another condition to tell.
 // Words of fewer than three characters narrow nothing, and nothing does where there is no index.
 func (db *DB) ProductsWith(ctx context.Context, words []string) (func(*entsql.Selector), error) {
+	if db.Dialect() == dialect.Postgres {
+		return withTrigrams(words), nil
+	}
 	match := matching(words)
 	if match == "" {
 		return everything, nil
@@ -27,6 +37,25 @@ func (db *DB) ProductsWith(ctx context.Context, words []string) (func(*entsql.Se
 	}, nil
 }
 
+// withTrigrams narrows by LIKE, for which PostgreSQL has an index of trigrams.
+func withTrigrams(words []string) func(*entsql.Selector) {
+	literally := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+	return func(s *entsql.Selector) {
+		for _, word := range words {
+			if utf8.RuneCountInString(word) < trigram {
+				continue
+			}
+			var places []*entsql.Predicate
+			for _, column := range []string{product.FieldNameKey, product.FieldSkuKey, product.FieldDescriptionKey} {
+				places = append(places, entsql.P(func(b *entsql.Builder) {
+					b.WriteString(s.C(column) + " LIKE ").Arg("%" + literally.Replace(word) + "%")
+				}))
+			}
+			s.Where(entsql.Or(places...))
+		}
+	}
+}
+
 func everything(*entsql.Selector) {}
 
 // matching is what FTS5 is asked for, in its own language: each three characters in a row of any of the words,
@@ -35,8 +64,8 @@ func matching(words []string) string {
 	var parts []string
 	for _, word := range words {
 		characters := []rune(word)
-		for i := range len(characters) - 2 {
-			parts = append(parts, `"`+strings.ReplaceAll(string(characters[i:i+3]), `"`, `""`)+`"`)
+		for i := range len(characters) - trigram + 1 {
+			parts = append(parts, `"`+strings.ReplaceAll(string(characters[i:i+trigram]), `"`, `""`)+`"`)
 		}
 	}
 	slices.Sort(parts)
@@ -46,5 +75,9 @@ func matching(words []string) string {
 // Position writes the SQL for where a text first occurs in a column: 1 is its beginning, 0 is nowhere. They are
 // compared byte by byte, and nothing in the text has a meaning. It is null where the column is.
 func Position(b *entsql.Builder, column, text string) {
-	b.WriteString("instr(" + column + ", ").Arg(text).WriteString(")")
+	function := "instr"
+	if b.Dialect() == dialect.Postgres {
+		function = "strpos"
+	}
+	b.WriteString(function + "(" + column + ", ").Arg(text).WriteString(")")
 }

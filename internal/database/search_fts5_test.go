@@ -267,8 +267,8 @@ func TestTheIndexIsMadeAnew(t *testing.T) {
 			}
 			wantIndex(t, db, spoil == "")
 			var rebuilt bool
-			again := openAt(t, path, database.WithTrace(func(_ context.Context, text ...any) {
-				rebuilt = rebuilt || strings.Contains(fmt.Sprint(text...), "'rebuild'")
+			again := openAt(t, path, databasetest.Trace(func(_ context.Context, text string) {
+				rebuilt = rebuilt || strings.Contains(text, "'rebuild'")
 			}))
 			wantIndex(t, again, true)
 			wantWhole(t, raw)

@@ -46,7 +46,12 @@ func (t trigger) create() string { return "CREATE TRIGGER " + t.name + " " + t.d
 
 // HasSearchIndex says whether products are searched by an index, and not one after the other: it is there, it
 // is what this program would have made, and it is up to date.
+//
+// PostgreSQL's is made by a migration, and is like any other.
 func (db *DB) HasSearchIndex(ctx context.Context) (has bool, err error) {
+	if db.Dialect() == dialect.Postgres {
+		return true, nil
+	}
 	if !db.hasFTS5 {
 		return false, nil
 	}

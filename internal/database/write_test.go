@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -175,10 +174,10 @@ func TestWriteWaitsForOtherPrograms(t *testing.T) {
 func TestTrace(t *testing.T) {
 	var mu sync.Mutex
 	var seen []string
-	db := databasetest.New(t, database.WithTrace(func(_ context.Context, text ...any) {
+	db := databasetest.New(t, databasetest.Trace(func(_ context.Context, text string) {
 		mu.Lock()
 		defer mu.Unlock()
-		seen = append(seen, fmt.Sprint(text...))
+		seen = append(seen, text)
 	}))
 	if err := db.Write(t.Context(), func(tx *ent.Tx) error {
 		_, err := addCategory(t.Context(), tx, "a")

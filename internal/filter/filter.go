@@ -32,21 +32,31 @@ type IntRange struct{ Eq, Gte, Lte, Gt, Lt *int }
 // DateTimeRange holds for a moment within all the bounds that are set.
 type DateTimeRange struct{ Gte, Lte, Gt, Lt *time.Time }
 
-// On are the conditions that the range makes for a column, one for each bound; none for a nil range.
+// On are the conditions that the range makes for a column of times in whole milliseconds, one for each bound; none for a
+// nil range. A bound between two milliseconds is compared exactly: databases do not agree on what comes after microseconds.
 func (r *DateTimeRange) On(column string) (all []Condition) {
 	if r == nil {
 		return nil
 	}
-	add := func(bound *time.Time, holds func(string, any) Condition) {
+	add := func(bound *time.Time, holds func(string, any) Condition, nearest func(time.Time) time.Time) {
 		if bound != nil {
-			all = append(all, holds(column, bound.UTC())) // as times are stored: SQLite compares them as texts
+			all = append(all, holds(column, nearest(bound.UTC()))) // as times are stored: SQLite compares them as texts
 		}
 	}
-	add(r.Gte, func(c string, v any) Condition { return sql.FieldGTE(c, v) })
-	add(r.Lte, func(c string, v any) Condition { return sql.FieldLTE(c, v) })
-	add(r.Gt, func(c string, v any) Condition { return sql.FieldGT(c, v) })
-	add(r.Lt, func(c string, v any) Condition { return sql.FieldLT(c, v) })
+	add(r.Gte, atLeast, millisecondUp)
+	add(r.Lte, atMost, millisecondDown)
+	add(r.Gt, above, millisecondDown)
+	add(r.Lt, below, millisecondUp)
 	return all
+}
+
+func millisecondDown(t time.Time) time.Time { return t.Truncate(time.Millisecond) }
+
+func millisecondUp(t time.Time) time.Time {
+	if down := millisecondDown(t); down.Before(t) {
+		return down.Add(time.Millisecond)
+	}
+	return t
 }
 
 // Everything holds always.

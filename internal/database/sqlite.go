@@ -1,0 +1,90 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"entgo.io/ent/dialect"
+	_ "github.com/mattn/go-sqlite3" // the driver
+)
+
+// readers is how many connections read at once. SQLite's readers never wait for its writer.
+const readers = 4
+
+// openSQLite opens the SQLite database in the file at path, making file and folder where there are none, for
+// this user's eyes only: password hashes are in it.
+//
+// One connection writes, each of its transactions taking the write lock at its start, so that no
+// transaction fails half-way for want of it. A transaction that was committed survives a crash of the
+// program and of the machine (WAL with synchronous=FULL).
+func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
+	if err := createPrivate(path); err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	writePool, err := sql.Open("sqlite3", dsn(path, url.Values{
+		"_txlock":          {"immediate"},
+		"_journal_mode":    {"WAL"},
+		"_synchronous":     {"FULL"},
+		"_foreign_keys":    {"on"},
+		"_busy_timeout":    {"5000"},
+		"_stmt_cache_size": {"64"},
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	writePool.SetMaxOpenConns(1)
+	if err := writePool.PingContext(ctx); err != nil { // also makes the WAL that readers need
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close())
+	}
+	hasFTS5 := false
+	const fts5 = "SELECT COUNT(*) > 0 FROM pragma_module_list WHERE name = 'fts5'"
+	if err := writePool.QueryRowContext(ctx, fts5).Scan(&hasFTS5); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close())
+	}
+	readPool, err := sql.Open("sqlite3", dsn(path, url.Values{
+		"mode":             {"ro"},
+		"_query_only":      {"on"},
+		"_busy_timeout":    {"5000"},
+		"_stmt_cache_size": {"64"},
+	}))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close())
+	}
+	readPool.SetMaxOpenConns(readers)
+	readPool.SetMaxIdleConns(readers)
+
+	db := newDB(dialect.SQLite, readPool, writePool, o)
+	db.path, db.hasFTS5 = path, hasFTS5 && !o.withoutFTS5
+	if !db.hasFTS5 {
+		db.writeDriver = indexless{db.writeDriver}
+	}
+	return db.connect(), nil
+}
+
+// dsn is the URI of a database file (https://www.sqlite.org/uri.html) with the driver's parameters.
+func dsn(path string, params url.Values) string {
+	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: params.Encode()}
+	return uri.String()
+}
+
+// createPrivate makes an empty file that only its owner may read, unless there is a file already. SQLite
+// gives its side files (-wal, -shm) the same mode.
+func createPrivate(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
