@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
 
 // simplejwtPython is a Python that has Django and SimpleJWT; empty when there is none. Debian's packages are for
@@ -24,8 +26,11 @@ var simplejwtPython = sync.OnceValue(func() string {
 
 // condition is what a script may ask for in brackets.
 func condition(name string) (bool, error) {
-	if name == "simplejwt" {
+	switch name {
+	case "simplejwt":
 		return simplejwtPython() != "", nil
+	case "sqlite":
+		return !databasetest.OnPostgres(), nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }

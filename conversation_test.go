@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 //	[!] serve [VAR=value ...]                      start the server, and set $URL
 //	[!] reload                                     have it read its keys, or trusted documents, again: SIGHUP
 //	shutdown [-9]                                  stop it: SIGTERM, exit status 0; or SIGKILL
+//	empty                                          begin anew, on an empty database
 //	ask [-as TOKEN] [-from ORIGIN] [-H header] QUERY [name=value ...]  send a GraphQL request
 //	raw [-H header] METHOD PATH [BODY]             send any HTTP request
 //	listen NAME [-as TOKEN] QUERY [name=value ...]  begin a subscription, as server-sent events
@@ -65,7 +66,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, testSettings()...)
 			if databasetest.OnPostgres() {
-				env.Setenv("GATEHOUSE_DATABASE_URL", databasetest.Source(env.T().(testing.TB)))
+				env.Setenv("GATEHOUSE_DATABASE_URL", databasetest.Empty(env.T().(testing.TB)))
 			}
 			env.Setenv("PASSWORD", goodPassword)
 			env.Setenv("ROOT", root)
@@ -76,6 +77,7 @@ func TestScripts(t *testing.T) {
 			"ask":         asserting((*conversation).ask),
 			"cookie":      asserting((*conversation).cookie),
 			"decode":      asserting((*conversation).decode),
+			"empty":       asserting((*conversation).empty),
 			"event":       asserting((*conversation).event),
 			"forge":       asserting((*conversation).forge),
 			"hangup":      asserting((*conversation).hangup),
@@ -142,6 +144,17 @@ func asserting(command func(c *conversation, args []string)) func(*testscript.Te
 		}
 		command(c, args)
 	})
+}
+
+// empty has the script go on with an empty database, and without any files of the server's.
+func (c *conversation) empty(args []string) {
+	if len(args) != 0 {
+		c.Fatalf("usage: empty")
+	}
+	c.Check(os.RemoveAll(filepath.Join(c.dir, "data")))
+	if databasetest.OnPostgres() {
+		c.Setenv("GATEHOUSE_DATABASE_URL", databasetest.Empty(c.tb))
+	}
 }
 
 // serve starts the program, or when negated expects it to end at once with an exit status other than 0, and lets

@@ -24,15 +24,16 @@ const bulkBatch = 500
 
 // warehouse is a directory with a catalogue, and with a file of products to import.
 type warehouse struct {
-	dir  string
-	rows int
-	db   *sql.DB // looks at the database from outside
+	dir      string
+	settings []string
+	rows     int
+	db       *sql.DB // looks at the database from outside
 }
 
-// openWarehouse makes a catalogue with the sample's categories, and a file of so many products.
+// openWarehouse makes a catalogue, on SQLite, with the sample's categories, and a file of so many products.
 func openWarehouse(tb testing.TB, rows int) *warehouse {
 	tb.Helper()
-	w := &warehouse{dir: tb.TempDir(), rows: rows}
+	w := &warehouse{dir: tb.TempDir(), rows: rows, settings: []string{"GATEHOUSE_DATABASE_URL=sqlite://data/gatehouse.db"}}
 	w.run(tb, "demo")
 	writeProducts(tb, filepath.Join(w.dir, "products.csv"), rows)
 	var err error
@@ -72,7 +73,7 @@ func writeProducts(tb testing.TB, path string, rows int) {
 
 func (w *warehouse) command(tb testing.TB, args ...string) *exec.Cmd {
 	command := exec.CommandContext(lifetime(tb), "gatehouse", args...)
-	command.Dir, command.Env = w.dir, testEnvironment(tb, w.dir, "GATEHOUSE_DATABASE_URL=sqlite://data/gatehouse.db")
+	command.Dir, command.Env = w.dir, testEnvironment(tb, w.dir, w.settings...)
 	return command
 }
 

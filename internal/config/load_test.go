@@ -280,7 +280,17 @@ func TestValues(t *testing.T) {
 			good:     []string{"sqlite://x", "SQLite://x.db", "sqlite:///x/y.db", "sqlite://../y.db", "sqlite://a b%20ü.db", "sqlite://secret.key/x"},
 			bad:      []string{"data/gatehouse.db", "sqlite:data.db", "sqlite:/data.db", "data:hunter2"}, says: "must be sqlite:// followed by the path",
 		},
-		{variable: "DATABASE_URL", bad: []string{"postgres://u:hunter2@h/db", "postgresql://h", "POSTGRES://h/db?sslmode=off"}, says: "serves SQLite only"},
+		{
+			variable: "DATABASE_URL",
+			good: []string{
+				"postgres://u:hunter2@h/db", "postgresql:///db", "POSTGRES://h:5433,i:5434/db?sslmode=off", "postgres://h?dbname=db",
+				"postgres://[::1]/db", "postgres://u@/db?host=/var/run/postgresql",
+			},
+			bad:  []string{"postgres://u:hunter2@h", "postgresql://u:hunter2@h/", "postgres://?host=x"},
+			says: "lacks the name of the database",
+		},
+		{variable: "DATABASE_URL", bad: []string{"postgres://u:hun%ter2@h/db", "postgres://u:hunter2@h/db#x", "postgres://u:hunter2@h/\x00", "postgres://[::1/db"}, says: "is not a URL such as"},
+		{variable: "DATABASE_CONNECTIONS", good: []string{"0", "1", "10000"}, bad: []string{"-1", "10001", "many"}, says: "must be"},
 		{variable: "DATABASE_URL", bad: []string{"mysql://u:hunter2@h/db", "sqlite3://x", "file://x", "://x"}, says: "unknown scheme"},
 		{variable: "DATABASE_URL", bad: []string{"sqlite://x?mode=ro", "sqlite://x#y", "sqlite://?"}, says: "no query string and no fragment"},
 		{variable: "DATABASE_URL", bad: []string{"sqlite://"}, says: "lacks the path"},
@@ -437,7 +447,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 		"GATEHOUSE_ENV=production",
 		"GATEHOUSE_SECRET_KEY_FILE="+missing,
 		"GATEHOUSE_ADDR=8080",
-		"GATEHOUSE_DATABASE_URL=postgres://localhost/gatehouse",
+		"GATEHOUSE_DATABASE_URL=mysql://localhost/gatehouse",
 		"GATEHOUSE_ACCESS_TOKEN_LIFETIME=300",
 		"GATEHOUSE_REFRESH_TOKEN_LIFETIME=1000h",
 		"GATEHOUSE_ARGON2_MEMORY_KIB=8192",
@@ -447,7 +457,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 	)
 	want := []string{
 		`GATEHOUSE_ADDR (--addr): must be host:port, for example 127.0.0.1:8080, :8080 or [::1]:8080, not "8080"`,
-		`GATEHOUSE_DATABASE_URL (--database-url): asks for PostgreSQL, but this version serves SQLite only: sqlite:// followed by the path of a file`,
+		`GATEHOUSE_DATABASE_URL (--database-url): has an unknown scheme; it must be sqlite:// followed by the path of a file, or postgres:// followed by the place of a database`,
 		`GATEHOUSE_MIGRATE (--migrate): must be true or false (or 1 or 0, yes or no, on or off), not "` + strings.Repeat("x", 80) + `"…`,
 		`GATEHOUSE_SECRET_KEY_FILE (--secret-key-file): cannot be used: open ` + missing + `: no such file or directory`,
 		`GATEHOUSE_ACCESS_TOKEN_LIFETIME (--access-token-lifetime): needs a unit, for example 5m (the units are ms, s, m and h), not "300"`,
@@ -638,6 +648,7 @@ func TestDerived(t *testing.T) {
 		"sqlite:///var/lib/g.db":      {"/var/lib/g.db", "/var/lib/secret.key"},
 		"SQLITE:///g.db":              {"/g.db", "/secret.key"},
 		"sqlite://../with space%20.d": {"../with space%20.d", "../secret.key"},
+		"postgres://u:hunter2@h/db":   {"postgres://u:hunter2@h/db", "data/secret.key"},
 	} {
 		s, err := config.Load([]string{"GATEHOUSE_DATABASE_URL=" + url}, nil)
 		if err != nil {
@@ -646,6 +657,16 @@ func TestDerived(t *testing.T) {
 		}
 		if got := [2]string{filepath.ToSlash(s.DatabaseSource()), filepath.ToSlash(s.SecretKeyPath())}; got != want {
 			t.Errorf("%s: %q, want %q", url, got, want)
+		}
+	}
+
+	for url, want := range map[string]string{
+		"sqlite://data/gatehouse.db":                           "data/gatehouse.db",
+		"postgres://u:hunter2@h:5433/db?password=hunter2#hunt": "postgres://h:5433/db",
+		"postgresql://h,i/db?sslpassword=hunter2":              "postgresql://h,i/db",
+	} {
+		if got := filepath.ToSlash((config.Settings{DatabaseURL: url}).DatabaseName()); got != want {
+			t.Errorf("%s is told as %q, want %q", url, got, want)
 		}
 	}
 

@@ -107,9 +107,10 @@ func (db *DB) Close() error {
 func (db *DB) Dialect() string { return db.writeDriver.Dialect() }
 
 func (o options) driver(name string, pool *sql.DB) dialect.Driver {
-	driver := dialect.Driver(entsql.OpenDB(name, pool))
+	opened := entsql.OpenDB(name, pool)
+	driver := dialect.Driver(opened)
 	if name == dialect.Postgres {
-		driver = textDriver{driver}
+		driver = postgresDriver{opened}
 	}
 	if o.trace == nil {
 		return driver

@@ -26,6 +26,15 @@ func Source(t testing.TB) string {
 	return filepath.Join(t.TempDir(), "test.db")
 }
 
+// Empty is Source, but without any schema.
+func Empty(t testing.TB) string {
+	t.Helper()
+	if server := os.Getenv("GATEHOUSE_DATABASE_URL"); database.IsPostgres(server) {
+		return create(t, server, "template1")
+	}
+	return filepath.Join(t.TempDir(), "test.db")
+}
+
 // SQLite is New on SQLite whatever the environment says, for tests of what only SQLite has.
 func SQLite(t testing.TB, opts ...database.Option) *database.DB {
 	t.Helper()

@@ -38,15 +38,18 @@ func Postgres(t testing.TB) string {
 // newPostgres makes a database as a copy of one that has the current schema, which is quicker than migrating each.
 func newPostgres(t testing.TB, server string) string {
 	t.Helper()
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = admin.Close() })
+	admin := connect(t, server)
 	template, err := makeTemplate(t.Context(), admin, server)
 	if err != nil {
 		t.Fatalf("making a database to copy: %v", err)
 	}
+	return create(t, server, template)
+}
+
+// create makes a database as a copy of another, which goes when the test ends.
+func create(t testing.TB, server, template string) string {
+	t.Helper()
+	admin := connect(t, server)
 	name := "gatehouse_test_" + strings.ToLower(rand.Text())
 	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+quoted(name)+" TEMPLATE "+quoted(template)); err != nil {
 		t.Fatal(err)
@@ -57,6 +60,16 @@ func newPostgres(t testing.TB, server string) string {
 		}
 	})
 	return on(server, name)
+}
+
+func connect(t testing.TB, server string) *sql.DB {
+	t.Helper()
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = admin.Close() })
+	return admin
 }
 
 // makeTemplate makes a database with the current schema, unless it is there, and tells its name. It has no connections,
