@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatehouse/gatehouse/internal/panics"
 )
 
 // expiring is a kind of rows that are deleted once they are of no more use.
@@ -46,7 +48,11 @@ gatehouse does so by itself, every GATEHOUSE_FLUSH_INTERVAL.`,
 // the others.
 func flushAll(ctx context.Context, kinds []expiring, tell func(deleted int, rows string) error) (failed error) {
 	for _, kind := range kinds {
-		deleted, err := kind.flush(ctx)
+		var deleted int
+		err := panics.Caught(func() (err error) {
+			deleted, err = kind.flush(ctx)
+			return err
+		})
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("deleting %s: %w", kind.rows, err))
 		}

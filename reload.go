@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/gatehouse/gatehouse/internal/panics"
 	"github.com/gatehouse/gatehouse/internal/persisted"
 )
 
@@ -16,14 +17,20 @@ func (a *app) reload(ctx context.Context, signals <-chan os.Signal, documents *p
 			return
 		case <-signals:
 		}
-		if a.trustsDocuments() {
-			a.reloadDocuments(ctx, documents)
+		if err := panics.Caught(func() error { a.reloadOnce(ctx, documents); return nil }); err != nil {
+			a.log.ErrorContext(ctx, "reloading", "error", err)
 		}
-		switch {
-		case a.settings.JWTKeys != "":
-			a.reloadKeys(ctx)
-		case !a.trustsDocuments():
-			a.log.InfoContext(ctx, "nothing to reload: neither GATEHOUSE_JWT_KEYS nor GATEHOUSE_TRUSTED_DOCUMENTS is set")
-		}
+	}
+}
+
+func (a *app) reloadOnce(ctx context.Context, documents *persisted.Documents) {
+	if a.trustsDocuments() {
+		a.reloadDocuments(ctx, documents)
+	}
+	switch {
+	case a.settings.JWTKeys != "":
+		a.reloadKeys(ctx)
+	case !a.trustsDocuments():
+		a.log.InfoContext(ctx, "nothing to reload: neither GATEHOUSE_JWT_KEYS nor GATEHOUSE_TRUSTED_DOCUMENTS is set")
 	}
 }

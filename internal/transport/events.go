@@ -44,16 +44,16 @@ func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *gr
 	defer beside.Wait()
 	defer cancel()
 	if op.Operation.Operation == ast.Subscription {
-		beside.Go(func() {
+		beside.Go(g.caught(ctx, cancel, func() {
 			g.watch(ctx, func(refused *fault.Error) {
 				e.last(g.present(ctx, refused))
 				cancel()
 			})
-		})
+		}))
 	}
 	g.tellAll(ctx, e, op, func() {
 		e.signal()
-		beside.Go(func() { e.keepAlive(ctx) })
+		beside.Go(g.caught(ctx, cancel, func() { e.keepAlive(ctx) }))
 	})
 }
 

@@ -95,7 +95,7 @@ func (s *socket) subscribe(m heard) *closing {
 	if op == nil {
 		return why
 	}
-	s.beside.Go(func() { s.execute(op) })
+	s.besides(func() { s.execute(op) })
 	<-op.begun
 	return nil
 }

@@ -105,7 +105,7 @@ func (s *socket) serve() {
 	defer s.beside.Wait()
 	defer func() { _ = s.conn.CloseNow() }()
 	defer s.stop()
-	s.beside.Go(s.keepAlive)
+	s.besides(s.keepAlive)
 	// Reading must not end with what runs in the socket: the client's last word belongs to the closing handshake.
 	for ctx := context.WithoutCancel(s.ctx); ; {
 		kind, text, err := s.conn.Read(ctx)
@@ -181,7 +181,7 @@ func (s *socket) authenticate(header string) *closing {
 		}
 		return &closing{closeTryAgainLater, "Try again later"}
 	}
-	s.beside.Go(func() {
+	s.besides(func() {
 		s.g.watch(ctx, func(refused *fault.Error) { s.close(*forbidden(refused.Reason)) })
 	})
 	return nil
