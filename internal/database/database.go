@@ -8,7 +8,6 @@ package database
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -96,11 +95,6 @@ func newDB(dialect string, readPool, writePool *sql.DB, o options) *DB {
 func (db *DB) connect() *DB {
 	db.Read, db.writer = ent.NewClient(ent.Driver(db.readDriver)), ent.NewClient(ent.Driver(db.writeDriver))
 	return db
-}
-
-// Close closes the database once no query is running.
-func (db *DB) Close() error {
-	return errors.Join(db.Read.Close(), db.writer.Close())
 }
 
 // Dialect is dialect.SQLite or dialect.Postgres.

@@ -40,7 +40,7 @@ var (
 // database take turns. It is ErrNewer for a database it does not know.
 func (db *DB) Migrate(ctx context.Context) (applied []Migration, err error) {
 	err = db.exclusively(ctx, func(pool *sql.DB) error {
-		provider, err := db.provider(pool)
+		provider, err := providerOf(db.Dialect(), pool)
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (db *DB) exclusivelyOnPostgres(ctx context.Context, f func(pool *sql.DB) er
 // Migrations lists every migration this program knows, the oldest first, and whether the database has
 // had it. It is ErrNewer for a database it does not know.
 func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
-	provider, err := db.provider(db.writePool)
+	provider, err := providerOf(db.Dialect(), db.writePool)
 	if err != nil {
 		return nil, err
 	}
@@ -136,9 +136,10 @@ func (db *DB) CheckMigrated(ctx context.Context) error {
 	return nil
 }
 
-func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
+// providerOf is what knows the migrations of a dialect, and applies them through the pool.
+func providerOf(name string, pool *sql.DB) (*goose.Provider, error) {
 	of, kind := migrations.SQLite, goose.DialectSQLite3
-	if db.Dialect() == dialect.Postgres {
+	if name == dialect.Postgres {
 		of, kind = migrations.Postgres, goose.DialectPostgres
 	}
 	files, filling, err := of()
