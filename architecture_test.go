@@ -34,6 +34,7 @@ var imports = []struct {
 	{"internal/hostile", "internal/", "it is of use to anybody"},
 	{"internal/config", "ent", "settings are read before anything is opened"},
 	{"internal/playground", "internal/", "the page is served beside the API, not by it"},
+	{"internal/health", "ent", "what is checked is handed to it"},
 	{"graph/scalar", "ent", "scalars are values"},
 	{"internal/account", "internal/catalog", "who and what are told apart"},
 	{"internal/catalog", "internal/account", "who and what are told apart"},

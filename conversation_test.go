@@ -52,6 +52,7 @@ func TestMain(m *testing.M) {
 //	decode TOKEN, forge [flags] NAME TOKEN [claim=value ...]  read a token; make another of it
 //	permissions TABLE REQUEST                      who may do what
 //	simplejwt [-H header] METHOD PATH [name=value ...]  send a request to Django's SimpleJWT instead
+//	sql FILE STATEMENT                             change an SQLite database behind everybody's back
 //	[!] log REGEXP                                 the server has logged this
 //	repeat NAME COUNT TEXT                         set $NAME to the text, so many times over
 //	mode PERM FILE                                 the file has these permissions
@@ -93,6 +94,7 @@ func TestScripts(t *testing.T) {
 			"save":        asserting((*conversation).save),
 			"serve":       negatable((*conversation).serve),
 			"shutdown":    asserting((*conversation).shutdown),
+			"sql":         asserting((*conversation).sql),
 			"simplejwt":   asserting((*conversation).simplejwt),
 			"sleep":       asserting((*conversation).sleep),
 			"staff":       asserting((*conversation).staff),

@@ -256,7 +256,7 @@ func tracedAPI(t *testing.T, trace func(context.Context, string)) (api http.Hand
 		t.Fatal(err)
 	}
 	parts := &app{settings: settings, log: log, db: db, accounts: accounts, catalog: products}
-	return parts.handler(parts.api(nil)), tokens.Access
+	return parts.handler(parts.api(nil), parts.readiness()), tokens.Access
 }
 
 // TestLinks follows every link of the documents to a file of this tree, and to a heading in it.

@@ -31,7 +31,9 @@ import (
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
+	"github.com/gatehouse/gatehouse/internal/health"
 	"github.com/gatehouse/gatehouse/internal/keyring"
+	"github.com/gatehouse/gatehouse/internal/panics"
 	"github.com/gatehouse/gatehouse/internal/persisted"
 	"github.com/gatehouse/gatehouse/internal/playground"
 	"github.com/gatehouse/gatehouse/internal/refreshcookie"
@@ -46,9 +48,8 @@ func main() {
 
 // run is the program: it runs the command that the arguments name, and answers the exit status.
 func run(args []string) int {
-	// The first signal lets the command end in good order; a second one ends the program at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignalled(os.Stderr, os.Exit)
+	defer stop()
 	root := newRoot()
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
@@ -138,7 +139,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
+	defer func() { //nolint:contextcheck // closing comes after the end of every context
 		if err != nil {
 			err = errors.Join(err, db.Close())
 		}
@@ -210,6 +211,10 @@ func prepare(ctx context.Context, db *database.DB, migrate bool, log *slog.Logge
 	if !migrate {
 		return db.CheckMigrated(ctx)
 	}
+	notice := time.AfterFunc(time.Second, func() {
+		log.WarnContext(ctx, "migrating takes long: another program may be at it")
+	})
+	defer notice.Stop()
 	applied, err := db.Migrate(ctx)
 	for _, m := range applied {
 		log.InfoContext(ctx, "migrated the database", "migration", m.Name)
@@ -259,9 +264,12 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	if err != nil {
 		return err
 	}
-	api := app.api(documents)
+	api, ready := app.api(documents), app.readiness()
+	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRequests()
 	server := &http.Server{
-		Handler:           app.handler(api),
+		Handler:           app.handler(api, ready),
+		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       settings.RequestTimeout,
 		WriteTimeout:      settings.RequestTimeout + 5*time.Second, // room to say that it took too long
@@ -271,7 +279,7 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 	}
 	server.RegisterOnShutdown(api.Stop)
 	var background sync.WaitGroup
-	defer background.Wait() // the database is closed after this
+	defer func() { app.awaitBackground(ctx, &background) }() // the database is closed after this
 	ctx, stopBackground := context.WithCancel(ctx)
 	defer stopBackground()
 	background.Go(func() { app.flushExpired(ctx, settings.FlushInterval) })
@@ -293,13 +301,24 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	log.InfoContext(ctx, "shutting down: running requests may finish, streams end", "timeout", settings.ShutdownTimeout)
-	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.ShutdownTimeout)
-	defer cancel()
-	if err := errors.Join(server.Shutdown(deadline), api.Wait(deadline)); err != nil { // it does not wait for WebSockets
-		return fmt.Errorf("shutting down: %w", err)
-	}
-	return nil
+	return app.drain(context.WithoutCancel(ctx), draining{ready, server, api, endRequests})
+}
+
+// readiness is whether requests should be sent here.
+func (a *app) readiness() *health.Readiness {
+	return health.New(health.Settings{
+		Checks: []health.Check{
+			{Name: "database", Holds: a.db.Answers},
+			{Name: "migrations", Holds: func(ctx context.Context) error {
+				standing, err := a.db.Standing(ctx)
+				return errors.Join(err, standing.Err())
+			}},
+		},
+		Timeout: 2 * time.Second,
+		MaxAge:  time.Second,
+		Log:     a.log,
+		Now:     time.Now,
+	})
 }
 
 // api is the API itself, for requests of which it is known who asks.
@@ -339,8 +358,8 @@ func limitsOf(settings config.Settings) graph.Limits {
 	}
 }
 
-// handler is what is served: the API at /graphql, the public keys, and the playground at /.
-func (a *app) handler(api http.Handler) http.Handler {
+// handler is what is served: the API at /graphql, the public keys, how the program is, and the playground at /.
+func (a *app) handler(api http.Handler, ready *health.Readiness) http.Handler {
 	api = auth.Middleware(a.accounts.Authenticate, a.settings.TrustedProxyPrefixes())(api)
 	headers := []string{"Accept", "Authorization", "Content-Type"}
 	if a.settings.RefreshCookie {
@@ -364,10 +383,12 @@ func (a *app) handler(api http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
 	mux.Handle("/.well-known/jwks.json", &transport.JWKS{Keys: a.issuer.PublicKeys, MaxAge: keyring.FetchTime})
+	mux.Handle("/healthz", health.Live())
+	mux.Handle("/readyz", ready)
 	if a.settings.Playground {
 		mux.Handle("/", playground.Handler())
 	}
-	return requestid.Handler(rand.Reader, mux)
+	return requestid.Handler(rand.Reader, panics.Handler(a.log, ready.CloseConnections(mux)))
 }
 
 func newLog(w io.Writer, settings config.Settings) *slog.Logger {

@@ -172,8 +172,12 @@ type Settings struct {
 	// RequestTimeout is how long a request may take: more than 0, at most 5 minutes.
 	RequestTimeout time.Duration `env:"GATEHOUSE_REQUEST_TIMEOUT" envDefault:"10s" above:"0s" max:"5m" help:"How long a request may take"`
 
-	// ShutdownTimeout is how long running requests get to finish once the server is told to stop: more than 0, at most
-	// 5 minutes.
+	// DrainDelay is how long the server, once it is told to stop, goes on serving while it tells that it is not ready any
+	// more: 0 to 5 minutes.
+	DrainDelay time.Duration `env:"GATEHOUSE_DRAIN_DELAY" envDefault:"0s" min:"0s" max:"5m" help:"How long the server, once it is told to stop, goes on serving while /readyz tells that it will"`
+
+	// ShutdownTimeout is how long running requests get to finish once the server is told to stop, after DrainDelay: more
+	// than 0, at most 5 minutes.
 	ShutdownTimeout time.Duration `env:"GATEHOUSE_SHUTDOWN_TIMEOUT" envDefault:"20s" above:"0s" max:"5m" help:"How long running requests get to finish once the server is told to stop"`
 
 	// MaxBodyBytes is the largest request body that is read, in bytes: 1,024 to 67,108,864 (64 MiB).
