@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
 )
 
@@ -28,12 +26,14 @@ PostgreSQL's databases are copied by pg_dump.`,
 			if err != nil {
 				return err
 			}
-			if path, ok := sqliteFile(settings); ok {
-				if _, err := os.Stat(path); err != nil { // opening would make one
-					return fmt.Errorf("there is no database to copy: %w", err)
-				}
+			path, ok := settings.SQLiteFile()
+			if !ok {
+				return database.ErrNoCopy
 			}
-			db, err := database.Open(cmd.Context(), settings.DatabasePath())
+			if _, err := os.Stat(path); err != nil { // opening would make one
+				return fmt.Errorf("there is no database to copy: %w", err)
+			}
+			db, err := database.Open(cmd.Context(), path)
 			if err != nil {
 				return err
 			}
@@ -51,9 +51,4 @@ PostgreSQL's databases are copied by pg_dump.`,
 			return err
 		},
 	}
-}
-
-// sqliteFile is the file that the database is in, unless it is one of PostgreSQL.
-func sqliteFile(settings config.Settings) (path string, ok bool) {
-	return settings.DatabasePath(), strings.HasPrefix(strings.ToLower(settings.DatabaseURL), "sqlite:")
 }

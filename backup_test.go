@@ -21,7 +21,7 @@ import (
 func gatehouse(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "gatehouse", args...)
-	command.Dir, command.Env = dir, testEnvironment()
+	command.Dir, command.Env = dir, testEnvironment(t, dir)
 	out, err := command.CombinedOutput()
 	return string(out), err
 }
@@ -68,7 +68,7 @@ func (s *shop) underLoad(t *testing.T, o *offers, f func()) {
 func TestBackupUnderLoad(t *testing.T) {
 	t.Parallel()
 	const copies = 5
-	s := openShop(t)
+	s := openShopIn(t, sqliteFolder(t))
 	o := &offers{ids: map[string]string{}}
 	before := make([]map[string]string, copies)
 	name := func(n int) string { return fmt.Sprintf("copy-%d.db", n) }
@@ -110,7 +110,7 @@ func TestBackupUnderLoad(t *testing.T) {
 // Of several that write to one name, one does, and the others are told so.
 func TestBackupsToOneName(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := sqliteFolder(t)
 	if out, err := gatehouse(t, dir, "demo"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -178,12 +178,12 @@ func large(t *testing.T, dir string) {
 // A backup that is interrupted while it copies leaves nothing; one that is killed nothing under the name that it was given.
 func TestInterruptedBackup(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := sqliteFolder(t)
 	large(t, dir)
 	for name, end := range map[string]os.Signal{"interrupted": os.Interrupt, "killed": os.Kill} {
 		command := exec.CommandContext(t.Context(), "gatehouse", "backup", "copy.db")
 		var out journal
-		command.Dir, command.Env, command.Stdout, command.Stderr = dir, testEnvironment(), &out, &out
+		command.Dir, command.Env, command.Stdout, command.Stderr = dir, testEnvironment(t, dir), &out, &out
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -194,7 +193,7 @@ func testEnvironment(tb testing.TB, dir string, settings ...string) []string {
 // databaseOf names the PostgreSQL database of the programs in that directory.
 func databaseOf(tb testing.TB, dir string) string {
 	tb.Helper()
-	note := filepath.Join(dir, ".database")
+	note := dir + ".database"
 	if source, err := os.ReadFile(note); err == nil {
 		return string(source)
 	}
@@ -203,6 +202,16 @@ func databaseOf(tb testing.TB, dir string) string {
 		tb.Fatal(err)
 	}
 	return source
+}
+
+// sqliteFolder is a directory whose programs are on SQLite, whatever the environment says: for tests of what only that has.
+func sqliteFolder(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	if err := os.WriteFile(dir+".database", []byte("sqlite://data/gatehouse.db"), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
 }
 
 // lifetime is a context that ends with the test, or a little before `go test` loses its patience: then the

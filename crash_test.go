@@ -28,7 +28,12 @@ type shop struct {
 // openShop starts the program on a catalogue with a shelf.
 func openShop(t *testing.T, settings ...string) *shop {
 	t.Helper()
-	dir := t.TempDir()
+	return openShopIn(t, t.TempDir(), settings...)
+}
+
+// openShopIn is openShop in a directory.
+func openShopIn(t *testing.T, dir string, settings ...string) *shop {
+	t.Helper()
 	demo := exec.CommandContext(t.Context(), "gatehouse", "demo")
 	demo.Dir, demo.Env = dir, testEnvironment(t, dir)
 	if out, err := demo.CombinedOutput(); err != nil {

@@ -17,7 +17,7 @@ import (
 // endless starts a program whose lists of products have no end: a statement that reads them runs until it is stopped.
 func endless(t *testing.T, settings ...string) (p *program, dir string) {
 	t.Helper()
-	dir = t.TempDir()
+	dir = sqliteFolder(t)
 	p = start(t, dir, settings...)
 	db, err := sql.Open("sqlite3", "file:"+filepath.Join(dir, "data", "gatehouse.db")+"?_busy_timeout=5000")
 	if err != nil {

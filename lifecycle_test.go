@@ -52,7 +52,7 @@ func (p *program) endsWith(t *testing.T, status int) {
 // to close. A second signal ends it in the midst of that.
 func TestDraining(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir(), "GATEHOUSE_DRAIN_DELAY=5m")
+	p := start(t, sqliteFolder(t), "GATEHOUSE_DRAIN_DELAY=5m")
 	const clients = 8
 	var asked, drained sync.WaitGroup
 	asked.Add(clients)
@@ -110,7 +110,7 @@ func TestDraining(t *testing.T) {
 // After the drain delay sockets are closed in a way that has their clients come again, and the program ends in good order.
 func TestDrainingEnds(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := sqliteFolder(t)
 	p := start(t, dir, "GATEHOUSE_DRAIN_DELAY=10ms")
 	socket, _, err := websocket.Dial(t.Context(), p.url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
@@ -132,7 +132,7 @@ func TestDrainingEnds(t *testing.T) {
 // The first SIGINT is as good as SIGTERM.
 func TestInterrupting(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir())
+	p := start(t, sqliteFolder(t))
 	p.signal(t, os.Interrupt)
 	p.endsWith(t, 0)
 }
@@ -140,7 +140,7 @@ func TestInterrupting(t *testing.T) {
 // A request that does not come to its end, here for want of its body, keeps the program from ending no longer than it may.
 func TestRequestsBeyondTheDeadline(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir(), "GATEHOUSE_REQUEST_TIMEOUT=5m", "GATEHOUSE_SHUTDOWN_TIMEOUT=10ms")
+	p := start(t, sqliteFolder(t), "GATEHOUSE_REQUEST_TIMEOUT=5m", "GATEHOUSE_SHUTDOWN_TIMEOUT=10ms")
 	held := hold(t.Context(), p.url, "", []byte(`{"query":"{ __typename }"}`))
 	<-held.begun
 	p.signal(t, syscall.SIGTERM)
@@ -155,7 +155,7 @@ func TestRequestsBeyondTheDeadline(t *testing.T) {
 // Whoever waits for somebody else's migration says so, and serves after it.
 func TestWaitingToMigrate(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := sqliteFolder(t)
 	if err := os.Mkdir(dir+"/data", 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestWaitingToMigrate(t *testing.T) {
 	defer cancel()
 	command := exec.CommandContext(ctx, "gatehouse", "serve")
 	p := &program{command: command, ended: make(chan struct{})}
-	command.Dir, command.Env, command.Stderr = dir, testEnvironment(), &p.log
+	command.Dir, command.Env, command.Stderr = dir, testEnvironment(t, dir), &p.log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestHandlerPanics(t *testing.T) {
 // A reload that panics is not the last one.
 func TestReloadPanics(t *testing.T) {
 	var log journal
-	a := &app{settings: config.Settings{JWTKeys: t.TempDir()}, log: slog.New(slog.NewTextHandler(&log, nil))} // without an issuer
+	a := &app{settings: config.Settings{JWTKeys: sqliteFolder(t)}, log: slog.New(slog.NewTextHandler(&log, nil))} // without an issuer
 	ctx, cancel := context.WithCancel(t.Context())
 	hangups, ended := make(chan os.Signal), make(chan struct{})
 	go func() {

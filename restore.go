@@ -37,7 +37,7 @@ it. Migrations that it has not had are applied when it is served.`,
 			if err != nil {
 				return err
 			}
-			path, ok := sqliteFile(settings)
+			path, ok := settings.SQLiteFile()
 			if !ok {
 				return errors.New("only SQLite databases are restored by this program: for PostgreSQL use pg_restore")
 			}

@@ -286,17 +286,26 @@ const secretKeyName = "secret.key"
 // DatabaseSource is what the database is opened by: the path of the SQLite file, relative to the working directory or
 // absolute, or the URL of a PostgreSQL database, which may hold a password.
 func (s Settings) DatabaseSource() string {
-	if isPostgres(s.DatabaseURL) {
-		return s.DatabaseURL
+	if path, ok := s.SQLiteFile(); ok {
+		return path
 	}
-	_, path, _ := strings.Cut(s.DatabaseURL, "://")
-	return filepath.Clean(filepath.FromSlash(path))
+	return s.DatabaseURL
+}
+
+// SQLiteFile is the path of the SQLite file, relative to the working directory or absolute, unless the database is one of
+// PostgreSQL.
+func (s Settings) SQLiteFile() (path string, ok bool) {
+	if isPostgres(s.DatabaseURL) {
+		return "", false
+	}
+	_, path, _ = strings.Cut(s.DatabaseURL, "://")
+	return filepath.Clean(filepath.FromSlash(path)), true
 }
 
 // DatabaseName is DatabaseSource as it may be told: without a password, or anything else behind the database's name.
 func (s Settings) DatabaseName() string {
-	if !isPostgres(s.DatabaseURL) {
-		return s.DatabaseSource()
+	if path, ok := s.SQLiteFile(); ok {
+		return path
 	}
 	u, err := url.Parse(s.DatabaseURL)
 	if err != nil { // Load has refused it
@@ -309,10 +318,10 @@ func (s Settings) DatabaseName() string {
 // SecretKeyPath is where the server keeps the secret key it made for itself: secret.key beside the SQLite file, and in
 // data where there is none. It is to be used, with [LoadOrCreateSecret], only when SecretKey and JWTKeys are empty.
 func (s Settings) SecretKeyPath() string {
-	if isPostgres(s.DatabaseURL) {
-		return filepath.Join("data", secretKeyName)
+	if path, ok := s.SQLiteFile(); ok {
+		return filepath.Join(filepath.Dir(path), secretKeyName)
 	}
-	return filepath.Join(filepath.Dir(s.DatabaseSource()), secretKeyName)
+	return filepath.Join("data", secretKeyName)
 }
 
 // isPostgres says whether a URL names a PostgreSQL database.
