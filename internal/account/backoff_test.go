@@ -22,7 +22,12 @@ import (
 // strict is a world in which failures have those wait who fail, by the default figures.
 func strict(t testing.TB, change ...func(*account.Settings, *token.Settings)) *world {
 	t.Helper()
-	w := build(t)
+	return strictly(t, build(t), change...)
+}
+
+// strictly is strict over a world that there is.
+func strictly(t testing.TB, w *world, change ...func(*account.Settings, *token.Settings)) *world {
+	t.Helper()
 	guard, err := backoff.New(w.db, backoff.Settings{
 		FreePerAccount: 5, FreePerAddress: 50, FirstDelay: time.Second, MaxDelay: time.Hour,
 		ForgiveAfter: 15 * time.Minute, MaxRows: 100_000, Now: w.clock.peek,
@@ -191,7 +196,7 @@ func TestWaitingIsCheap(t *testing.T) {
 
 // A second look at one's own password is no second failure.
 func TestASecondLookCountsOnce(t *testing.T) {
-	w := strict(t)
+	w := strictly(t, inLine(t))
 	u := w.registerStaff(t, "ada")
 	same := w.registerStaff(t, "bob")
 	other, err := w.CreateSuperuser(t.Context(), account.Registration{Username: "eve", Email: "eve@example.org", Password: "quite another one"})

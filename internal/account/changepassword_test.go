@@ -241,7 +241,7 @@ func TestChangePasswordLooksAgainBeforeItWrites(t *testing.T) {
 		}, func(t *testing.T, err error) { wantMistakes(t, err, "oldPassword PASSWORD_INCORRECT") }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := build(t)
+			w := inLine(t)
 			u, same := w.register(t, "ada"), w.register(t, "bob")
 			other, err := w.Register(t.Context(), account.Registration{Username: "eve", Email: "eve@example.org", Password: "quite another one"})
 			if err != nil {

@@ -232,7 +232,7 @@ func TestForeignRefreshOvertaken(t *testing.T) {
 		}, token.Revoked},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := build(t, acceptForeign)
+			w := inLine(t, acceptForeign)
 			raw := w.foreign(t, token.Refresh, w.register(t, "ada").ID, map[string]any{"jti": "a"})
 			var err error
 			w.meanwhile(t, func() { _, err = w.Refresh(t.Context(), &raw) }, func(tx *ent.Tx) error {

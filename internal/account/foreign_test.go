@@ -379,7 +379,7 @@ func TestViewerWithoutASession(t *testing.T) {
 
 func TestChangePasswordWithoutASession(t *testing.T) {
 	ctx := t.Context()
-	w := build(t, acceptForeign)
+	w := inLine(t, acceptForeign)
 	u := w.register(t, "ada")
 	one := w.obtain(t, "ada")
 	asking := w.foreign(t, token.Access, u.ID)

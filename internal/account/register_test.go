@@ -241,7 +241,7 @@ func TestConcurrentRegistrationsOfOneName(t *testing.T) {
 
 // A name that somebody takes while the password is being hashed is taken.
 func TestRegisterLooksAgainBeforeItAdds(t *testing.T) {
-	w := build(t)
+	w := inLine(t)
 	ctx := t.Context()
 	w.whileTrying(t, func() {
 		_, err := w.Register(ctx, account.Registration{Username: "Ada", Email: "ada@EXAMPLE.org", Password: goodPassword})

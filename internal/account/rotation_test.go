@@ -144,7 +144,7 @@ func TestRefreshOvertaken(t *testing.T) {
 		}, token.UserNotFound, 0, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := build(t)
+			w := inLine(t)
 			w.register(t, "ada")
 			first := w.obtain(t, "ada")
 			before := w.session(t, *first.Refresh)

@@ -138,6 +138,14 @@ func build(t testing.TB, change ...func(*account.Settings, *token.Settings)) *wo
 	return over(t, databasetest.New(t, databasetest.Trace(ran.trace)), ran, &clock{time: noon}, change...)
 }
 
+// inLine makes a world on SQLite, where those who write wait for each other from their first statement on, so that it can be
+// said what happens between one's reading and writing. PostgreSQL has them overlap, and what comes of it decides what was first.
+func inLine(t testing.TB, change ...func(*account.Settings, *token.Settings)) *world {
+	t.Helper()
+	ran := new(statements)
+	return over(t, databasetest.SQLite(t, databasetest.Trace(ran.trace)), ran, &clock{time: noon}, change...)
+}
+
 // over is a world over a database that there is already, as after a restart.
 func over(t tester, db *database.DB, ran *statements, c *clock, change ...func(*account.Settings, *token.Settings)) *world {
 	t.Helper()
@@ -254,7 +262,7 @@ func (w *world) write(t testing.TB, f func(tx *ent.Tx) error) {
 	}
 }
 
-// meanwhile makes a change at the moment when call has read what it needs and is about to write.
+// meanwhile makes a change at the moment when call has read what it needs and is about to write, in a world that is inLine.
 func (w *world) meanwhile(t testing.TB, call func(), change func(tx *ent.Tx) error) {
 	t.Helper()
 	var group sync.WaitGroup
