@@ -92,6 +92,7 @@ It starts without any: on an SQLite file in ./data, at http://127.0.0.1:8080.`,
 		newBackup(),
 		newRestore(),
 		newKeys(time.Now),
+		newHealth(),
 		newSchema(),
 		newVersion(),
 	)
