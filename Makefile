@@ -41,6 +41,14 @@ $(PLAYGROUND): $(wildcard $(UI)/src/* $(UI)/*.html $(UI)/*.js $(UI)/package*.jso
 	@(cd $(UI) && npm ci --no-audit --no-fund && npm run build) || \
 		echo "Building without the playground: it takes npm, of Node.js 20.19 or later (then: make playground)."
 
+.PHONY: release
+release: ## Build dist/: what is committed, for linux/amd64 and arm64, with checksums
+	deploy/release
+
+.PHONY: image
+image: ## Build the container image, gatehouse, with docker, podman or buildah
+	deploy/image
+
 .PHONY: generate
 generate: ## Write the generated code (ent, GraphQL, schema.graphql)
 	go generate ./...
@@ -120,7 +128,7 @@ check-generated: ## Fail when generating again, twice, changes anything
 
 .PHONY: clean
 clean: ## Remove what was built (never data/)
-	rm -rf bin .cache internal/playground/dist/assets $(PLAYGROUND)
+	rm -rf bin dist .cache internal/playground/dist/assets $(PLAYGROUND)
 
 .PHONY: help
 help: ## List these commands
