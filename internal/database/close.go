@@ -13,8 +13,10 @@ import (
 const closePatience = 2 * time.Second
 
 // Close closes the database once no query is running; for one whose context has ended it waits a little. An SQLite database is
-// then one file, unless another program has it open.
-func (db *DB) Close() error {
+// then one file, unless another program has it open. It may be called again, and then does nothing.
+func (db *DB) Close() error { return db.closeOnce() }
+
+func (db *DB) close() error {
 	err := closed(db.readPool, db.Read.Close())
 	if db.writeDriver.Dialect() == dialect.SQLite {
 		// SQLite's log goes into the database with the last connection that is closed, if that may write. There may be

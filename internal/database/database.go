@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -35,7 +36,8 @@ type DB struct {
 	path     string          // SQLite's file
 	postgres *pgx.ConnConfig // PostgreSQL's, for further connections
 
-	pause func(ctx context.Context, longest time.Duration) error // before a transaction is tried again
+	closeOnce func() error
+	pause     func(ctx context.Context, longest time.Duration) error // before a transaction is tried again
 }
 
 // Option changes how a database is opened.
@@ -87,6 +89,7 @@ func Open(ctx context.Context, source string, opts ...Option) (*DB, error) {
 // newDB is a database over two pools.
 func newDB(dialect string, readPool, writePool *sql.DB, o options) *DB {
 	db := &DB{readPool: readPool, writePool: writePool, pause: pause}
+	db.closeOnce = sync.OnceValue(db.close)
 	db.readDriver, db.writeDriver = o.driver(dialect, readPool), o.driver(dialect, writePool)
 	return db
 }
