@@ -48,7 +48,7 @@ func alter(t *testing.T, file string, statements ...string) {
 // backup is a copy of a database that has something in it, in a folder of its own.
 func backup(t *testing.T, opts ...database.Option) string {
 	t.Helper()
-	db := databasetest.New(t, opts...)
+	db := databasetest.SQLite(t, opts...)
 	databasetest.Fill(t, db, 2)
 	file := filepath.Join(t.TempDir(), "copy 100%?#.db")
 	if err := db.Backup(t.Context(), file); err != nil {
@@ -97,7 +97,7 @@ func TestBackup(t *testing.T) {
 
 func hasFTS5(t *testing.T) bool {
 	t.Helper()
-	indexed, err := databasetest.New(t).HasSearchIndex(t.Context())
+	indexed, err := databasetest.SQLite(t).HasSearchIndex(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func hasFTS5(t *testing.T) bool {
 
 // What is deleted is not in a copy, nor a trace of it: others may have to be able to say so.
 func TestBackupForgets(t *testing.T) {
-	db := databasetest.New(t)
+	db := databasetest.SQLite(t)
 	const secret = "a-name-that-nobody-is-to-know"
 	for _, write := range []func(tx *ent.Tx) error{
 		func(tx *ent.Tx) error { _, err := addCategory(t.Context(), tx, secret); return err },
@@ -127,7 +127,7 @@ func TestBackupForgets(t *testing.T) {
 }
 
 func TestBackupThatFails(t *testing.T) {
-	db := databasetest.New(t)
+	db := databasetest.SQLite(t)
 	dir := t.TempDir()
 	taken := filepath.Join(dir, "taken")
 	if err := os.Symlink(filepath.Join(dir, "nowhere"), taken); err != nil { // a name that leads nowhere is taken, too
@@ -201,7 +201,7 @@ func TestStanding(t *testing.T) {
 
 // Neither waits for a writer, be it one that takes long.
 func TestReadinessWaitsForNoWriter(t *testing.T) {
-	db := databasetest.New(t)
+	db := databasetest.SQLite(t)
 	if err := db.Write(t.Context(), func(tx *ent.Tx) error {
 		if _, err := addCategory(t.Context(), tx, "one"); err != nil {
 			return err
