@@ -36,6 +36,7 @@ type reader struct {
 	suggest bool // whether a mistake may suggest names of the schema
 	known   *bounded.Cache[*document]
 	rules   documentRules
+	told    func(known bool) // of each document that is asked for; nil: nobody is
 }
 
 func newReader(schema *ast.Schema, l Limits, suggest bool) *reader {
@@ -45,7 +46,11 @@ func newReader(schema *ast.Schema, l Limits, suggest bool) *reader {
 // read reads a document. What is cheap comes first, so that what is expensive is done for documents only that keep to the
 // limits.
 func (r *reader) read(text string) (*document, gqlerror.List) {
-	if known, ok := r.known.Get(text); ok {
+	known, ok := r.known.Get(text)
+	if r.told != nil {
+		r.told(ok)
+	}
+	if ok {
 		return known, nil
 	}
 	tokens, longest := scan(text, r.limits.Tokens)

@@ -28,6 +28,7 @@ type Settings struct {
 	Timeout       time.Duration // how long a request may take, which whoever sends requests enforces
 	Limits        Limits
 	Documents     *persisted.Documents // those that requests may name; nil: none
+	DocumentRead  func(known bool)     // called for each document of a request: whether it was read before; nil: nobody asks
 }
 
 // New is the API, ready to execute requests that a transport reads. The request's context says who asks
@@ -52,11 +53,13 @@ func New(s Settings) graphql.GraphExecutor {
 	exec.AroundOperations(streams{exec}.aroundOperation)
 	exec.AroundResponses(tellRejection)
 	exec.AroundResponses(s.Limits.tellCost)
+	documents := newReader(schema.Schema(), s.Limits, s.Introspection)
+	documents.told = s.DocumentRead
 	return &api{
 		Executor:  exec,
 		limits:    s.Limits,
 		documents: s.Documents,
-		reader:    newReader(schema.Schema(), s.Limits, s.Introspection),
+		reader:    documents,
 		inputs:    inputs{schema: schema.Schema()},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -27,7 +28,7 @@ func (operationLimits) ExtensionName() string { return "Limits" }
 // Validate has nothing to check.
 func (operationLimits) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext changes nothing but what is noted of costs; it is where an operation can be refused before it runs.
+// MutateOperationContext changes nothing but what is noted of costs, for the client and for transports; it is where an operation can be refused before it runs.
 func (o operationLimits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{o.root(op.Operation.Operation).Name})
 	m := &meter{schema: o.schema, variables: op.Variables, fragments: map[fragmentUse]complexity{}}
@@ -36,6 +37,8 @@ func (o operationLimits) MutateOperationContext(ctx context.Context, op *graphql
 	noteCost(ctx, op, func(c *cost) {
 		c.RootFields, c.CredentialMutations, c.Complexity = len(fields), credentials, int(total)
 	})
+	op.Stats.SetExtension(extension.ComplexityLimit{}.ExtensionName(), // where gqlgen's own limit leaves it
+		&extension.ComplexityStats{Complexity: int(total), ComplexityLimit: o.limits.Complexity})
 	switch {
 	case int64(total) > int64(o.limits.Complexity):
 		return exceeded(limitComplexity, o.limits.Complexity, "The operation has a complexity of more than %d.")
