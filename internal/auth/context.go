@@ -141,6 +141,19 @@ func Rejection(ctx context.Context) *fault.Error {
 	return Unauthenticated(f.rejected)
 }
 
+// Known is the viewer as far as something has asked for them: anonymous when nothing has, or when they are. It waits for
+// nobody who is about to find out.
+func Known(ctx context.Context) Viewer {
+	id, _ := ctx.Value(contextKey{}).(*identity)
+	if id == nil {
+		return Viewer{}
+	}
+	if f := id.found.Load(); f != nil && f.err == nil {
+		return f.viewer
+	}
+	return Viewer{}
+}
+
 // Unauthenticated is the refusal of a request whose token does not serve.
 func Unauthenticated(refused *token.Error) *fault.Error {
 	return &fault.Error{Code: fault.Unauthenticated, Message: bearerMessage(refused), Reason: string(refused.Reason)}

@@ -260,3 +260,23 @@ func TestMayEdit(t *testing.T) {
 		t.Error("SignedIn is wrong")
 	}
 }
+
+// Known asks nobody: it is somebody only after something has asked, and only whose token serves.
+func TestKnown(t *testing.T) {
+	asked := 0
+	var err error
+	ctx := auth.WithAuthorization(t.Context(), "Bearer x", func(context.Context, string) (auth.Viewer, error) {
+		asked++
+		return auth.Viewer{UserID: 7}, err
+	})
+	if auth.Known(t.Context()).SignedIn() || auth.Known(ctx).SignedIn() || asked != 0 {
+		t.Errorf("somebody is known, after %d questions", asked)
+	}
+	if _, err := auth.FromContext(ctx); err != nil || auth.Known(ctx).UserID != 7 || asked != 1 {
+		t.Errorf("%+v is known, after %d questions, %v", auth.Known(ctx), asked, err)
+	}
+	err = token.NewError(token.Expired)
+	if _, err := auth.Renew(ctx); err == nil || auth.Known(ctx).SignedIn() {
+		t.Errorf("%+v is known, of whom the token expired: %v", auth.Known(ctx), err)
+	}
+}
