@@ -33,10 +33,11 @@ const (
 type hasher struct {
 	params argon2id.Params
 	turns  *turns // one is held while working
+	watch  Observer
 	dummy  string // a hash to check where there is none
 }
 
-func newHasher(h Hashing) (*hasher, error) {
+func newHasher(h Hashing, watch Observer) (*hasher, error) {
 	if h.Passes < 1 || h.Workers < 0 || h.Queue < 0 {
 		return nil, fmt.Errorf("hashing with %d passes, %d workers and a queue of %d", h.Passes, h.Workers, h.Queue)
 	}
@@ -57,6 +58,7 @@ func newHasher(h Hashing) (*hasher, error) {
 	return &hasher{
 		params: params,
 		turns:  newTurns(h.Workers, h.Queue),
+		watch:  watch,
 		dummy:  dummy,
 	}, nil
 }
@@ -99,10 +101,14 @@ func (h *hasher) verify(ctx context.Context, failures int, password, hash string
 
 // inTurn runs work once it is its turn.
 func (h *hasher) inTurn(ctx context.Context, failures int, work func() error) error {
-	if err := h.turns.take(ctx, failures); err != nil {
+	waited := h.watch.Step(ctx, "wait for a turn to hash")
+	err := h.turns.take(ctx, failures)
+	waited()
+	if err != nil {
 		return err
 	}
 	defer h.turns.release()
+	defer h.watch.Step(ctx, "argon2id")()
 	if err := work(); err != nil {
 		return fmt.Errorf("hashing a password: %w", err)
 	}

@@ -24,7 +24,13 @@ var errChanged = errors.New("the account changed meanwhile")
 //
 // Failures are counted by the name as it was typed and not by the user, or the count would tell which names are
 // somebody's, and which are the same user's.
-func (r *Registry) Obtain(ctx context.Context, username, password string) (tokens *Tokens, err error) {
+func (r *Registry) Obtain(ctx context.Context, username, password string) (*Tokens, error) {
+	tokens, err := r.signIn(ctx, username, password)
+	r.settings.Observer.SignIn(err)
+	return tokens, err
+}
+
+func (r *Registry) signIn(ctx context.Context, username, password string) (tokens *Tokens, err error) {
 	jar := refreshcookie.FromContext(ctx)
 	if err := jar.CheckPreflight(); err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ func TestWhateverOverlapsLeavesSenseBehind(t *testing.T) {
 	w.registerStaff(t, "root")
 	staff := w.known(t, w.obtain(t, "root"))
 	var group sync.WaitGroup
+	ctx := t.Context()
 	for worker := range workers {
 		group.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(worker), 1))
@@ -36,12 +37,12 @@ func TestWhateverOverlapsLeavesSenseBehind(t *testing.T) {
 				switch random.IntN(6) {
 				case 0, 1:
 					var tokens *account.Tokens
-					if tokens, err = w.Obtain(t.Context(), names[who], goodPassword); err == nil {
+					if tokens, err = w.Obtain(ctx, names[who], goodPassword); err == nil {
 						refresh = tokens.Refresh
 					}
 				case 2:
 					if refresh != nil {
-						_, err = w.Refresh(t.Context(), refresh)
+						_, err = w.Refresh(ctx, refresh)
 					}
 				case 3:
 					_, err = w.Update(staff, ids[who], account.UserChanges{IsActive: patch.Set(random.IntN(2) == 0)})

@@ -17,6 +17,12 @@ import (
 // The error is BAD_USER_INPUT without a token, and TOKEN_NOT_VALID with a reason for one that does not serve. In cookie
 // mode the token is the cookie's, and so is the next; the error may be FORBIDDEN.
 func (r *Registry) Refresh(ctx context.Context, refresh *string) (*Tokens, error) {
+	tokens, err := r.refresh(ctx, refresh)
+	r.settings.Observer.Refresh(err)
+	return tokens, err
+}
+
+func (r *Registry) refresh(ctx context.Context, refresh *string) (*Tokens, error) {
 	raw, jar, err := presentedToRefresh(ctx, refresh)
 	if err != nil {
 		return nil, err

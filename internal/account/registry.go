@@ -47,6 +47,8 @@ type Settings struct {
 	Hashing Hashing
 	// Trail has the record of what happens to accounts. Required.
 	Trail *audit.Trail
+	// Observer is told of what is done; nil: nobody is.
+	Observer Observer
 	// Now is the clock. Required.
 	Now func() time.Time
 	// Random gives the access tokens their ids. Required; safe for concurrent use, as crypto/rand.Reader is.
@@ -59,7 +61,10 @@ func New(db *database.DB, tokens *token.Issuer, s Settings) (*Registry, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
-	hasher, err := newHasher(s.Hashing)
+	if s.Observer == nil {
+		s.Observer = unobserved{}
+	}
+	hasher, err := newHasher(s.Hashing, s.Observer)
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}

@@ -21,9 +21,12 @@ type turns struct {
 	room    int  // how many may wait
 	arrived int  // how many have ever waited
 	waiting line // a heap
+	workers int  // how many may work
+	done    int  // how many turns have ever ended
+	refused int  // how many were ever sent away
 }
 
-func newTurns(workers, room int) *turns { return &turns{idle: workers, room: room} }
+func newTurns(workers, room int) *turns { return &turns{idle: workers, workers: workers, room: room} }
 
 // take waits for a turn, which is to be released. The error is RATE_LIMITED for who is sent away, and the
 // context's when that ends first.
@@ -55,6 +58,7 @@ func (t *turns) enter(failures int) (*waiter, error) {
 	t.arrived++
 	w := &waiter{failures: failures, arrived: t.arrived, told: make(chan error, 1)}
 	if len(t.waiting) >= t.room {
+		t.refused++
 		last := t.waiting.last()
 		if last == nil || !w.before(last) {
 			return nil, busy()
@@ -81,6 +85,7 @@ func (t *turns) leave(w *waiter) {
 func (t *turns) release() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.done++
 	t.next()
 }
 

@@ -218,3 +218,34 @@ func TestACleanAddressNeverWaitsForOthers(t *testing.T) {
 		turns.release()
 	}
 }
+
+func TestFiguresOfTurns(t *testing.T) {
+	ctx := t.Context()
+	turns := newTurns(2, 1)
+	want := func(want HashingFigures) {
+		t.Helper()
+		if got := turns.figures(); got != want {
+			t.Errorf("figures %+v, want %+v", got, want)
+		}
+	}
+	want(HashingFigures{})
+	for range 2 {
+		if err := turns.take(ctx, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(HashingFigures{Working: 2})
+	waits := turns.enqueue(ctx, t, 1)
+	want(HashingFigures{Working: 2, Waiting: 1})
+	wantBusy(t, turns.take(ctx, 2)) // who comes is sent away
+	goes := turns.enqueue(ctx, t, 0)
+	wantBusy(t, <-waits) // who waits is
+	want(HashingFigures{Working: 2, Waiting: 1, Refused: 2})
+	turns.release()
+	if err := <-goes; err != nil {
+		t.Fatal(err)
+	}
+	turns.release()
+	turns.release()
+	want(HashingFigures{Done: 3, Refused: 2})
+}

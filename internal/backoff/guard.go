@@ -59,6 +59,9 @@ func (g *Guard) TryAddress(ctx context.Context, address string, try func(*Try) e
 
 func (g *Guard) run(ctx context.Context, t *Try, try func(*Try) error) (err error) {
 	if err := g.count(ctx, t); err != nil {
+		if fault.CodeOf(err) == fault.RateLimited && g.settings.Refused != nil {
+			g.settings.Refused()
+		}
 		return err
 	}
 	defer func() { // in a panic, too

@@ -716,3 +716,22 @@ func TestNewRefusesSettingsThatMakeNoSense(t *testing.T) {
 		})
 	}
 }
+
+// Who has to wait is told of; who is refused by the try itself is not.
+func TestRefusalsAreTold(t *testing.T) {
+	told := 0
+	w := build(t, func(s *backoff.Settings) { s.FreePerAccount, s.Refused = 1, func() { told++ } })
+	_ = w.TryAccount(t.Context(), here, "ada", busy)
+	w.fail(here, "ada")
+	if told != 0 {
+		t.Errorf("told %d times before anybody had to wait", told)
+	}
+	for range 2 {
+		if err := w.TryAccount(t.Context(), here, "ada", right); wait(err) == 0 {
+			t.Fatalf("error %v", err)
+		}
+	}
+	if told != 2 {
+		t.Errorf("told %d times of two", told)
+	}
+}

@@ -19,6 +19,8 @@ type Settings struct {
 	ForgiveAfter time.Duration
 	// MaxRows is how many rows there may be, two of which are enough for one try: at least 2.
 	MaxRows int
+	// Refused is called for each try that has to wait; nil: nobody asks.
+	Refused func()
 	// Now is the clock. Required.
 	Now func() time.Time
 }
