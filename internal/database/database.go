@@ -45,6 +45,7 @@ type Option func(*options)
 
 type options struct {
 	trace       func(context.Context, ...any)
+	wrap        func(dialect.Driver) dialect.Driver
 	withoutFTS5 bool
 	connections int
 	timeout     time.Duration
@@ -53,6 +54,11 @@ type options struct {
 // WithTrace has trace called with the text of every statement before it runs, for tests that count them.
 func WithTrace(trace func(context.Context, ...any)) Option {
 	return func(o *options) { o.trace = trace }
+}
+
+// WithDriver has wrap put something around each driver, which then sees every statement of the ent client: to observe.
+func WithDriver(wrap func(dialect.Driver) dialect.Driver) Option {
+	return func(o *options) { o.wrap = wrap }
 }
 
 // WithoutFTS5 opens a database as a program does that was built without SQLite's FTS5, for tests that compare.
@@ -100,6 +106,11 @@ func (db *DB) connect() *DB {
 	return db
 }
 
+// Pools are its pools of connections by what they are for, "read" and "write": for their figures, and never for queries.
+func (db *DB) Pools() map[string]*sql.DB {
+	return map[string]*sql.DB{"read": db.readPool, "write": db.writePool}
+}
+
 // Dialect is dialect.SQLite or dialect.Postgres.
 func (db *DB) Dialect() string { return db.writeDriver.Dialect() }
 
@@ -108,6 +119,9 @@ func (o options) driver(name string, pool *sql.DB) dialect.Driver {
 	driver := dialect.Driver(opened)
 	if name == dialect.Postgres {
 		driver = postgresDriver{opened}
+	}
+	if o.wrap != nil {
+		driver = o.wrap(driver)
 	}
 	if o.trace == nil {
 		return driver
