@@ -24,16 +24,18 @@ func isPublic(w http.ResponseWriter, r *http.Request, of answer) bool {
 }
 
 // writePublic writes an answer that caches may keep, unless the client has it already.
-func (g *GraphQL) writePublic(w http.ResponseWriter, r *http.Request, media string, answer response) {
+func (g *GraphQL) writePublic(w http.ResponseWriter, r *http.Request, x *Exchange, media string, answer response) {
 	var body bytes.Buffer
 	if err := json.NewEncoder(&body).Encode(answer); err != nil {
-		g.write(w, media, http.StatusOK, answer) // as far as it comes
+		g.write(w, x, media, http.StatusOK, answer) // as far as it comes
 		return
 	}
 	tag := entityTag(media, body.Bytes())
 	w.Header().Set("Cache-Control", cacheControl(g.PublicMaxAge))
 	w.Header().Set("ETag", tag)
+	x.Status = http.StatusOK
 	if hasAlready(r, tag) {
+		x.Status = http.StatusNotModified
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -19,22 +20,22 @@ import (
 // of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Each answer is an event `next`, and the last is
 // followed by `complete`. A stream that is ended because the server stops has no `complete`: its client comes again.
 // Not even the header comes before the operation has begun: who has it and then reads what there is misses no event.
-func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *graphql.RawParams) {
-	ctx, cancel := context.WithCancel(refreshcookie.WithoutAnswer(r.Context()))
+func (g *GraphQL) serveEvents(ctx context.Context, w http.ResponseWriter, method string, x *Exchange, params *graphql.RawParams) {
+	ctx, cancel := context.WithCancel(refreshcookie.WithoutAnswer(ctx))
 	defer cancel()
-	ctx, op, not := g.start(ctx, params)
-	if not == nil && r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
-		g.refuse(w, mediaEvents, mutationByGET)
+	ctx, op, not := g.start(ctx, x, params)
+	if not == nil && method == http.MethodGet && op.Operation.Operation == ast.Mutation {
+		g.refuse(w, x, mediaEvents, mutationByGET)
 		return
 	}
 	end, refused := g.begin()
 	if refused != nil {
-		g.refuse(w, mediaEvents, refused)
+		g.refuse(w, x, mediaEvents, refused)
 		return
 	}
 	defer end()
 	defer context.AfterFunc(g.stopping, cancel)() //nolint:contextcheck // it ends with the server, too
-	e := g.openEvents(w)
+	e := g.openEvents(w, x)
 	defer e.close()
 	if not != nil {
 		e.last(not.response)
@@ -52,6 +53,7 @@ func (g *GraphQL) serveEvents(w http.ResponseWriter, r *http.Request, params *gr
 		}))
 	}
 	g.tellAll(ctx, e, op, func() {
+		g.hasBegun(ctx, x)
 		e.signal()
 		beside.Go(g.caught(ctx, cancel, func() { e.keepAlive(ctx) }))
 	})
@@ -64,6 +66,7 @@ func (g *GraphQL) tellAll(ctx context.Context, e *events, op *graphql.OperationC
 	told := false
 	for answer := range g.run(ctx, op, begun) {
 		if answer.outcome == outcomeEnded {
+			g.figures.lagged(answer.response)
 			e.last(answer.response)
 			return
 		}
@@ -72,9 +75,13 @@ func (g *GraphQL) tellAll(ctx context.Context, e *events, op *graphql.OperationC
 			e.last(g.present(ctx, unwritable(err)))
 			return
 		}
-		if e.write(event("next", string(text)), false) != nil { // the client is gone, or does not read
+		if err := e.write(event("next", string(text)), false); err != nil { // the client is gone, or does not read
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				g.figures.dropped.Add(1)
+			}
 			return
 		}
+		e.note(func(x *Exchange) { g.told(x, answer.response) })
 		told = true
 	}
 	switch timeUp := errors.Is(ctx.Err(), context.DeadlineExceeded); {
@@ -92,13 +99,15 @@ type events struct {
 	control *http.ResponseController
 	now     func() time.Time
 	pace    Pace
+	x       *Exchange
 
 	mu   sync.Mutex
 	over bool // nothing more is to be written
 }
 
-func (g *GraphQL) openEvents(w http.ResponseWriter) *events {
-	e := &events{w: w, control: http.NewResponseController(w), now: g.Now, pace: g.Pace}
+func (g *GraphQL) openEvents(w http.ResponseWriter, x *Exchange) *events {
+	x.Status = http.StatusOK
+	e := &events{w: w, x: x, control: http.NewResponseController(w), now: g.Now, pace: g.Pace}
 	header := w.Header()
 	header.Set("Content-Type", mediaEvents+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
@@ -119,8 +128,18 @@ func (e *events) complete() { _ = e.write(event("complete", ""), true) }
 
 // last tells an answer that is followed by no other, and holds nothing but errors.
 func (e *events) last(why response) {
+	e.note(func(x *Exchange) { x.told(why) })
 	text, _ := json.Marshal(why) // errors can always be written
 	_ = e.write(event("next", string(text))+event("complete", ""), true)
+}
+
+// note notes what is told, unless the last was written.
+func (e *events) note(told func(x *Exchange)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.over {
+		told(e.x)
+	}
 }
 
 // keepAlive gives signals, so that nothing on the way takes the connection for dead, and its end is noticed.

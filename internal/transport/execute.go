@@ -66,7 +66,7 @@ func refusedBy(why *refusal) response {
 }
 
 // start reads and checks an operation. The answer is nil if it may run, in the context.
-func (g *GraphQL) start(ctx context.Context, params *graphql.RawParams) (_ context.Context, op *graphql.OperationContext, refusal *answer) {
+func (g *GraphQL) start(ctx context.Context, x *Exchange, params *graphql.RawParams) (_ context.Context, op *graphql.OperationContext, refusal *answer) {
 	ctx = graphql.StartOperationTrace(ctx)
 	defer func() {
 		if panicked := recover(); panicked != nil {
@@ -74,6 +74,7 @@ func (g *GraphQL) start(ctx context.Context, params *graphql.RawParams) (_ conte
 		}
 	}()
 	op, errs := g.Executor.CreateOperationContext(ctx, params)
+	x.is(op)
 	if errs != nil {
 		response := g.Executor.DispatchError(graphql.WithOperationContext(ctx, op), errs)
 		return ctx, op, &answer{outcomeRefused, told(response)}

@@ -14,7 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// Settings are what GraphQL is served with. All are required but Origins and PublicMaxAge.
+// Settings are what GraphQL is served with. All are required but Origins, PublicMaxAge and Observer.
 type Settings struct {
 	Executor graphql.GraphExecutor
 	Log      *slog.Logger
@@ -31,6 +31,8 @@ type Settings struct {
 	// PublicMaxAge is for how long, in whole seconds, an answer that is the same for everybody may be given to others
 	// without asking here again.
 	PublicMaxAge time.Duration
+	// Observer is told of every request; nil: nobody is.
+	Observer Observer
 	// Now is the clock by which a client is given time to take what is written to it.
 	Now func() time.Time
 	// Pace is how long streams wait for what.
@@ -61,6 +63,7 @@ type GraphQL struct {
 	stop     context.CancelFunc
 	mu       sync.Mutex // held to begin a stream and to stop, so that none begins after that
 	streams  sync.WaitGroup
+	figures  figures
 }
 
 // New makes a server that serves until it is stopped.
@@ -112,20 +115,26 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Add("Vary", "Accept, Authorization") // to what others have added: Origin, where CORS is allowed
 	media, ok := negotiate(r.Header.Values("Accept"))
+	over := OverHTTP
+	if media == mediaEvents {
+		over = OverEvents
+	}
+	observed, x := g.asked(r.Context(), over, r.Method, r.Header)
+	defer g.ended(observed, x)
 	if !ok {
-		g.refuse(w, mediaJSON, &refusal{status: http.StatusNotAcceptable, message: "An answer is " + mediaResponse + ", " + mediaJSON + " or, as it comes, " + mediaEvents + ": the request accepts none of them."})
+		g.refuse(w, x, mediaJSON, &refusal{status: http.StatusNotAcceptable, message: "An answer is " + mediaResponse + ", " + mediaJSON + " or, as it comes, " + mediaEvents + ": the request accepts none of them."})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
+	ctx, cancel := context.WithTimeout(observed, g.Timeout)
 	defer cancel()
 	params, refused := g.read(w, r.WithContext(ctx))
 	switch {
 	case refused != nil:
-		g.refuse(w, media, refused)
+		g.refuse(w, x, media, refused)
 	case media == mediaEvents:
-		g.serveEvents(w, r, params)
+		g.serveEvents(observed, w, r.Method, x, params)
 	default:
-		g.answer(ctx, w, r, media, params)
+		g.answer(ctx, w, r, x, media, params)
 	}
 }
 

@@ -10,27 +10,27 @@ import (
 )
 
 // answer executes a request by HTTP and answers it at once (https://graphql.github.io/graphql-over-http/draft/).
-func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, media string, params *graphql.RawParams) {
-	ctx, op, not := g.start(ctx, params)
+func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, x *Exchange, media string, params *graphql.RawParams) {
+	ctx, op, not := g.start(ctx, x, params)
 	if not != nil {
-		g.write(w, media, g.statusOf(*not, media), not.response)
+		g.write(w, x, media, g.statusOf(*not, media), not.response)
 		return
 	}
 	if why := unfit(r.Method, op.Operation.Operation); why != nil {
-		g.refuse(w, media, why)
+		g.refuse(w, x, media, why)
 		return
 	}
 	for answer := range g.run(ctx, op, func() {}) {
 		if isPublic(w, r, answer) {
-			g.writePublic(w, r, media, answer.response)
+			g.writePublic(w, r, x, media, answer.response)
 		} else {
-			g.write(w, media, g.statusOf(answer, media), answer.response)
+			g.write(w, x, media, g.statusOf(answer, media), answer.response)
 		}
 		return
 	}
 	// The request's time was up before it ran, or the client is gone, and then nobody reads this.
 	late := answer{outcomeLate, g.present(ctx, context.Cause(ctx))}
-	g.write(w, media, g.statusOf(late, media), late.response)
+	g.write(w, x, media, g.statusOf(late, media), late.response)
 }
 
 // unfit is why an operation of that kind cannot be answered at once to a request of that method.
@@ -47,7 +47,7 @@ func unfit(method string, operation ast.Operation) *refusal {
 var mutationByGET = &refusal{status: http.StatusMethodNotAllowed, allow: http.MethodPost, message: "Send mutations by POST."}
 
 // refuse answers a request that is no GraphQL request at all.
-func (g *GraphQL) refuse(w http.ResponseWriter, media string, why *refusal) {
+func (g *GraphQL) refuse(w http.ResponseWriter, x *Exchange, media string, why *refusal) {
 	if media == mediaEvents { // there is nothing to wait for
 		media = mediaJSON
 	}
@@ -58,12 +58,14 @@ func (g *GraphQL) refuse(w http.ResponseWriter, media string, why *refusal) {
 	if g.SpecStatus && why.specStatus != 0 {
 		status = why.specStatus
 	}
-	g.write(w, media, status, refusedBy(why))
+	g.write(w, x, media, status, refusedBy(why))
 }
 
 // write writes an answer. By the specification (section 5.1) only success is called plain JSON: what else is answered
 // might come from anywhere, unless its media type says that it is GraphQL's.
-func (g *GraphQL) write(w http.ResponseWriter, media string, status int, answer response) {
+func (g *GraphQL) write(w http.ResponseWriter, x *Exchange, media string, status int, answer response) {
+	x.Status = status
+	x.told(answer)
 	if g.SpecStatus && status >= http.StatusMultipleChoices {
 		media = mediaResponse
 	}

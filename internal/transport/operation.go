@@ -21,6 +21,8 @@ type operation struct {
 	stop   context.CancelFunc
 	begun  chan struct{} // closed when it has begun, or does not
 	over   bool          // it does not count any more
+
+	exchange *Exchange // set when it is executed, and used by that goroutine alone
 }
 
 var badMessage = &closing{closeBadRequest, "Invalid message"}
@@ -144,9 +146,12 @@ func (s *socket) forget(id string) {
 func (s *socket) execute(op *operation) {
 	defer s.leave(op)
 	defer op.stop()
+	observed, x := s.g.asked(op.ctx, OverWebSocket, "", s.opened)
+	defer s.g.ended(observed, x)
+	op.exchange = x
 	begun := sync.OnceFunc(func() { close(op.begun) })
 	defer begun()
-	ctx, running, not := s.g.start(op.ctx, op.params)
+	ctx, running, not := s.g.start(observed, x, op.params)
 	if not != nil {
 		s.end(op, not.response)
 		return
@@ -154,7 +159,7 @@ func (s *socket) execute(op *operation) {
 	ctx, cancel := s.g.limited(ctx, running)
 	defer cancel()
 	told := false
-	for answer := range s.g.run(ctx, running, begun) {
+	for answer := range s.g.run(ctx, running, func() { s.g.hasBegun(observed, x); begun() }) {
 		switch {
 		case answer.outcome == outcomeExecuted:
 			if told = s.tell(op, answer.response); told {
@@ -162,8 +167,11 @@ func (s *socket) execute(op *operation) {
 			}
 		case answer.response.code() == fault.Unauthenticated && (answer.outcome == outcomeEnded || auth.Rejection(op.ctx) != nil):
 			// Also for what is refused at its beginning: clients know what to do about a socket that is closed.
+			x.told(answer.response)
 			s.close(*forbidden(answer.response.reason()))
 		case answer.outcome == outcomeEnded && answer.response.code() == fault.LimitExceeded:
+			x.told(answer.response)
+			s.g.figures.lagged(answer.response)
 			s.close(closing{closeTryAgainLater, "Events were lost: read anew what you show"})
 		default:
 			s.end(op, answer.response)
@@ -180,6 +188,7 @@ func (s *socket) execute(op *operation) {
 
 // end tells why an operation ends before it has come to its end.
 func (s *socket) end(op *operation, why response) {
+	op.exchange.told(why)
 	s.last(op, message{ID: op.id, Type: failure, Payload: why.Errors})
 }
 
@@ -195,6 +204,7 @@ func (s *socket) tell(op *operation, a response) bool {
 	defer s.mu.Unlock()
 	if s.operations[op.id] == op && !s.closing.Load() {
 		_ = s.write(text) // if the client is gone, reading tells
+		s.g.told(op.exchange, a)
 	}
 	return true
 }

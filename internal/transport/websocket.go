@@ -51,8 +51,11 @@ type socket struct {
 	conn *websocket.Conn
 	ctx  context.Context // of what runs in it
 	stop context.CancelFunc
+	// opened is the header of the request that opened it.
+	opened http.Header
 
 	closing   atomic.Bool
+	slow      atomic.Bool // the client did not take in time what was written to it
 	initTimer *time.Timer
 	beside    sync.WaitGroup // all goroutines but the one that listens
 
@@ -68,12 +71,12 @@ type socket struct {
 // serveWebSocket makes a WebSocket of the request, and serves it until it is closed.
 func (g *GraphQL) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	if origins := r.Header.Values("Origin"); len(origins) > 1 || len(origins) == 1 && !sameorigin.Allows(r, origins[0], g.Origins) {
-		g.refuse(w, mediaJSON, &refusal{status: http.StatusForbidden, message: "Pages of this origin may not open a WebSocket here."})
+		g.refuseWebSocket(r.Context(), w, r, &refusal{status: http.StatusForbidden, message: "Pages of this origin may not open a WebSocket here."})
 		return
 	}
 	end, refused := g.begin()
 	if refused != nil {
-		g.refuse(w, mediaJSON, refused)
+		g.refuseWebSocket(r.Context(), w, r, refused)
 		return
 	}
 	defer end()
@@ -86,13 +89,22 @@ func (g *GraphQL) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(g.MaxBody)
-	s := &socket{g: g, conn: conn, operations: map[string]*operation{}}
+	g.figures.sockets.Add(1)
+	defer g.figures.sockets.Add(-1)
+	s := &socket{g: g, conn: conn, opened: r.Header, operations: map[string]*operation{}}
 	s.ctx, s.stop = context.WithCancel(refreshcookie.WithoutAnswer(r.Context()))
 	if conn.Subprotocol() != subprotocol {
 		s.close(closing{closeNotAcceptable, "Subprotocol not acceptable"})
 		return
 	}
 	s.serve() //nolint:contextcheck // its context is in it
+}
+
+// refuseWebSocket answers a request for a WebSocket that it does not get.
+func (g *GraphQL) refuseWebSocket(ctx context.Context, w http.ResponseWriter, r *http.Request, why *refusal) {
+	ctx, x := g.asked(ctx, OverWebSocket, r.Method, r.Header)
+	g.refuse(w, x, mediaJSON, why)
+	g.ended(ctx, x)
 }
 
 // serve serves the socket until it is closed, by whichever side.
@@ -163,7 +175,11 @@ func (s *socket) keepAlive() {
 func (s *socket) write(text []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.g.Pace.Write)
 	defer cancel()
-	return s.conn.Write(ctx, websocket.MessageText, text)
+	err := s.conn.Write(ctx, websocket.MessageText, text)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && !s.slow.Swap(true) {
+		s.g.figures.dropped.Add(1)
+	}
+	return err
 }
 
 // authenticate finds out who the client is, by its connection_init or, without a header there, by its request.
