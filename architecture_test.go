@@ -38,6 +38,12 @@ var imports = []struct {
 	{"graph/scalar", "ent", "scalars are values"},
 	{"internal/account", "internal/catalog", "who and what are told apart"},
 	{"internal/catalog", "internal/account", "who and what are told apart"},
+	{"internal/account", "internal/observe", "who is observed does not know by whom"},
+	{"internal/backoff", "internal/observe", "who is observed does not know by whom"},
+	{"internal/catalog", "internal/observe", "who is observed does not know by whom"},
+	{"internal/database", "internal/observe", "who is observed does not know by whom"},
+	{"internal/transport", "internal/observe", "who is observed does not know by whom"},
+	{"graph", "internal/observe", "who is observed does not know by whom"},
 	{"internal/audit", "internal/account", "the record is told what happened, and asks nobody"},
 	{"internal/audit", "internal/catalog", "the record is told what happened, and asks nobody"},
 }

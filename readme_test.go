@@ -255,7 +255,11 @@ func tracedAPI(t *testing.T, trace func(context.Context, string)) (api http.Hand
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := &app{settings: settings, log: log, db: db, accounts: accounts, catalog: products}
+	observer, err := newObserver(t.Context(), settings, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := &app{settings: settings, log: log, observer: observer, db: db, accounts: accounts, catalog: products}
 	return parts.handler(parts.api(nil), parts.readiness()), tokens.Access
 }
 

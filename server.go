@@ -33,6 +33,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/health"
 	"github.com/gatehouse/gatehouse/internal/keyring"
+	"github.com/gatehouse/gatehouse/internal/observe"
 	"github.com/gatehouse/gatehouse/internal/panics"
 	"github.com/gatehouse/gatehouse/internal/persisted"
 	"github.com/gatehouse/gatehouse/internal/playground"
@@ -103,6 +104,7 @@ It starts without any: on an SQLite file in ./data, at http://127.0.0.1:8080.`,
 type app struct {
 	settings config.Settings
 	log      *slog.Logger
+	observer *observe.Observer
 	db       *database.DB
 	issuer   *token.Issuer
 	guard    *backoff.Guard
@@ -131,18 +133,22 @@ func withApp(run func(cmd *cobra.Command, args []string, app *app) error) func(*
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, app.db.Close()) }()
+		defer func() { err = errors.Join(err, app.close(cmd.Context())) }()
 		return run(cmd, args, app)
 	}
 }
 
 // open puts the parts together on a database that is up to date. The caller closes it.
 func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *app, err error) {
-	db, err := openDatabase(ctx, settings)
+	observer, err := newObserver(ctx, settings, log)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { //nolint:contextcheck // closing comes after the end of every context
+	db, err := openDatabase(ctx, settings, database.WithDriver(observer.Driver()))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.Close())
 		}
@@ -161,6 +167,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 		MaxDelay:       settings.BackoffMaxDelay,
 		ForgiveAfter:   settings.BackoffForgiveAfter,
 		MaxRows:        settings.BackoffMaxRows,
+		Refused:        observer.BackoffRefused(),
 		Now:            time.Now,
 	})
 	if err != nil {
@@ -188,6 +195,7 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 		},
 		RegistrationClosed: settings.Registration == config.RegistrationClosed,
 		Trail:              trail,
+		Observer:           observer,
 		Now:                time.Now,
 		Random:             rand.Reader,
 	})
@@ -195,18 +203,38 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 		return nil, err
 	}
 	return &app{
-		settings: settings, log: log, db: db, issuer: issuer, guard: guard, trail: trail, accounts: accounts,
+		settings: settings, log: log, observer: observer, db: db, issuer: issuer, guard: guard, trail: trail, accounts: accounts,
 		catalog: catalog.New(db, catalog.NewLocalFeed(), time.Now),
 	}, nil
 }
 
 // openDatabase opens the database that the settings name, as it is.
-func openDatabase(ctx context.Context, settings config.Settings) (*database.DB, error) {
-	options := []database.Option{database.WithStatementTimeout(settings.RequestTimeout)}
+func openDatabase(ctx context.Context, settings config.Settings, options ...database.Option) (*database.DB, error) {
+	options = append(options, database.WithStatementTimeout(settings.RequestTimeout))
 	if settings.DatabaseConnections > 0 {
 		options = append(options, database.WithConnections(settings.DatabaseConnections))
 	}
 	return database.Open(ctx, settings.DatabaseSource(), options...)
+}
+
+// newObserver watches what the program does, as the settings and the variables of OpenTelemetry say.
+func newObserver(ctx context.Context, settings config.Settings, log *slog.Logger) (*observe.Observer, error) {
+	traces, err := observe.TracesWanted(os.Getenv)
+	if err != nil {
+		return nil, fmt.Errorf("these settings are wrong:\n%w", err)
+	}
+	return observe.New(ctx, observe.Settings{
+		Log: log, Requests: settings.LogRequests, Metrics: settings.MetricsAddr != "", Traces: traces, Version: version(),
+	})
+}
+
+// close closes the database, and sends what is left of traces, for which there are a few seconds even after a signal.
+func (a *app) close(ctx context.Context) error {
+	err := a.db.Close()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	a.observer.Close(ctx)
+	return err
 }
 
 // prepare brings the database's schema up to date, or only makes sure that it is.
@@ -253,7 +281,7 @@ func spareProcs() {
 
 // serve answers requests until the command's context ends. Requests that are running then may finish;
 // after them the database is closed.
-func serve(cmd *cobra.Command, _ []string, app *app) error {
+func serve(cmd *cobra.Command, _ []string, app *app) (err error) {
 	ctx, settings, log := cmd.Context(), app.settings, app.log
 	spareProcs()
 	hangups := make(chan os.Signal, 1)
@@ -281,6 +309,11 @@ func serve(cmd *cobra.Command, _ []string, app *app) error {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	server.RegisterOnShutdown(api.Stop)
+	private, err := app.showPrivately(ctx, api)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, private.Close()) }()
 	var background sync.WaitGroup
 	defer func() { app.awaitBackground(ctx, &background) }() // the database is closed after this
 	ctx, stopBackground := context.WithCancel(ctx)
@@ -324,6 +357,16 @@ func (a *app) readiness() *health.Readiness {
 	})
 }
 
+// showPrivately serves metrics and profiles, if there is an address for them.
+func (a *app) showPrivately(ctx context.Context, api *transport.GraphQL) (*observe.Private, error) {
+	if a.settings.MetricsAddr == "" {
+		return nil, nil
+	}
+	return a.observer.Listen(ctx, a.settings.MetricsAddr, observe.Sources{
+		Pools: a.db.Pools(), Hashing: a.accounts.HashingFigures, Streams: api.Figures,
+	})
+}
+
 // api is the API itself, for requests of which it is known who asks.
 func (a *app) api(documents *persisted.Documents) *transport.GraphQL {
 	return transport.New(transport.Settings{
@@ -336,12 +379,14 @@ func (a *app) api(documents *persisted.Documents) *transport.GraphQL {
 			Timeout:       a.settings.RequestTimeout,
 			Limits:        limitsOf(a.settings),
 			Documents:     documents,
+			DocumentRead:  a.observer.DocumentRead(),
 		}),
 		Log:          a.log,
 		MaxBody:      a.settings.MaxBodyBytes,
 		Timeout:      a.settings.RequestTimeout,
 		Origins:      a.settings.CORSOrigins,
 		PublicMaxAge: a.settings.CacheMaxAge,
+		Observer:     a.observer.Requests(),
 		SpecStatus:   a.settings.HTTPStatus == config.HTTPStatusSpec,
 		Now:          time.Now,
 		Pace:         transport.DefaultPace(),

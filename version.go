@@ -8,6 +8,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// version is the program's version, as far as it was built with one.
+func version() string {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		return build.Main.Version
+	}
+	return ""
+}
+
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",

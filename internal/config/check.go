@@ -26,7 +26,8 @@ func (c *checker) check() {
 			c.problem(f.Name, "must be %s, not %s", f.wanted(), c.show(f.Name))
 		}
 	}
-	c.checkAddr()
+	c.checkAddr("GATEHOUSE_ADDR", c.settings.Addr)
+	c.checkMetricsAddr()
 	c.checkDatabase()
 	c.checkSecret()
 	c.checkLifetimes()
@@ -37,9 +38,49 @@ func (c *checker) check() {
 	c.checkTrustedDocuments()
 }
 
-func (c *checker) checkAddr() {
-	const name = "GATEHOUSE_ADDR"
-	host, port, err := net.SplitHostPort(c.settings.Addr)
+// checkMetricsAddr sees to it that what is private is not served to everybody: not where the API is.
+func (c *checker) checkMetricsAddr() {
+	const name, public = "GATEHOUSE_METRICS_ADDR", "GATEHOUSE_ADDR"
+	if c.settings.MetricsAddr == "" {
+		return
+	}
+	c.checkAddr(name, c.settings.MetricsAddr)
+	if c.sound(name, public) && collide(c.settings.MetricsAddr, c.settings.Addr) {
+		c.problem(name, "must be another address than %s, which is for everybody: %s", public, c.show(public))
+	}
+}
+
+// collide reports whether two sound addresses may be one: the same port, of the same host, or of every interface. A port
+// that the system chooses is never another's.
+func collide(one, other string) bool {
+	host, port, _ := net.SplitHostPort(one)
+	otherHost, otherPort, _ := net.SplitHostPort(other)
+	number, _ := strconv.ParseUint(port, 10, 16)
+	otherNumber, _ := strconv.ParseUint(otherPort, 10, 16)
+	if number != otherNumber || number == 0 {
+		return false
+	}
+	host, every := listened(host)
+	otherHost, otherEvery := listened(otherHost)
+	return every || otherEvery || host == otherHost
+}
+
+// listened is a host to listen at in its canonical form, and whether it is every interface.
+func listened(host string) (canonical string, every bool) {
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case host == "":
+		return "", true
+	case err != nil && strings.EqualFold(host, "localhost"):
+		return "127.0.0.1", false
+	case err != nil:
+		return strings.ToLower(host), false
+	}
+	return ip.Unmap().String(), ip.Unmap().IsUnspecified()
+}
+
+func (c *checker) checkAddr(name, addr string) {
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil || (host != "" && !isHost(host)) {
 		c.problem(name, "must be host:port, for example 127.0.0.1:8080, :8080 or [::1]:8080, not %s", c.show(name))
 		return

@@ -53,6 +53,7 @@ func defaults() config.Settings {
 		ShutdownTimeout: 20 * time.Second,
 		MaxBodyBytes:    256 << 10,
 		HTTPStatus:      config.HTTPStatusLegacy,
+		LogRequests:     true,
 		LogFormat:       config.LogText,
 		LogLevel:        "info",
 
@@ -129,6 +130,8 @@ func TestEverySettingIsRead(t *testing.T) {
 	got, err := config.Load([]string{
 		"GATEHOUSE_ENV=production",
 		"GATEHOUSE_ADDR=[::1]:0",
+		"GATEHOUSE_METRICS_ADDR=10.0.0.1:9090",
+		"GATEHOUSE_LOG_REQUESTS=off",
 		"GATEHOUSE_DATABASE_URL=sqlite:///var/lib/gatehouse/g.db",
 		"GATEHOUSE_MIGRATE=off",
 		"GATEHOUSE_SECRET_KEY_FILE=" + key,
@@ -224,6 +227,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		ShutdownTimeout: 4 * time.Second,
 		MaxBodyBytes:    2048,
 		HTTPStatus:      config.HTTPStatusSpec,
+		MetricsAddr:     "10.0.0.1:9090",
+		LogRequests:     false,
 		LogFormat:       config.LogJSON,
 		LogLevel:        "debug",
 
@@ -269,6 +274,34 @@ func TestValues(t *testing.T) {
 			},
 			bad:  []string{"8080", "localhost", "http://localhost:80", "::1:80", "a b:80", "1.2.3:80", "256.0.0.1:80", "a..b:80", long + ":80", "bücher.example:80"},
 			says: "must be host:port",
+		},
+		{
+			variable: "METRICS_ADDR",
+			good:     []string{"127.0.0.1:8081", ":0", "[::1]:8080", "10.0.0.1:8080", "metrics.internal:8080"},
+			bad:      []string{"9090", "a b:80", "1.2.3:80"},
+			says:     "must be host:port",
+		},
+		{
+			variable: "METRICS_ADDR", with: []string{"GATEHOUSE_ADDR=127.0.0.1:8080"},
+			bad:  []string{"127.0.0.1:8080", "127.0.0.1:08080", ":8080", "0.0.0.0:8080", "[::]:8080", "localhost:8080", "LocalHost:8080", "[::ffff:127.0.0.1]:8080", "[::ffff:0.0.0.0]:8080"},
+			says: `must be another address than GATEHOUSE_ADDR, which is for everybody: "127.0.0.1:8080"`,
+		},
+		{
+			variable: "METRICS_ADDR", with: []string{"GATEHOUSE_ADDR=:8080"},
+			good: []string{":8081", "127.0.0.1:8081"},
+			bad:  []string{"127.0.0.1:8080", ":8080"}, says: "must be another address",
+		},
+		{
+			variable: "METRICS_ADDR", with: []string{"GATEHOUSE_ADDR=127.0.0.1:0"},
+			good: []string{"127.0.0.1:0", ":0"},
+		},
+		{
+			variable: "METRICS_ADDR", with: []string{"GATEHOUSE_ADDR=Shop.example:80"},
+			good: []string{"10.0.0.1:80"},
+			bad:  []string{"shop.example:80"}, says: "must be another address",
+		},
+		{
+			variable: "LOG_REQUESTS", good: []string{"true", "off"}, bad: []string{"maybe"}, says: "must be true or false",
 		},
 		{
 			variable: "ADDR",
@@ -477,18 +510,18 @@ func TestEveryProblemAtOnce(t *testing.T) {
 
 func TestUnknownVariables(t *testing.T) {
 	for entry, want := range map[string]string{
-		"GATEHOUSE_ACCESS_TOKEN_LIFETIM=1m":  "did you mean GATEHOUSE_ACCESS_TOKEN_LIFETIME?",
-		"GATEHOUSE_SECRETKEY=" + goodKey:     "did you mean GATEHOUSE_SECRET_KEY?",
-		"GATEHOUSE_SECRET_KEY_FLIE=/k":       "did you mean GATEHOUSE_SECRET_KEY_FILE?",
-		"GATEHOUSE_CORS_ORIGIN=https://a":    "did you mean GATEHOUSE_CORS_ORIGINS?",
-		"GATEHOUSE_ARGON2_MEMORY=8":          "did you mean GATEHOUSE_ARGON2_MEMORY_KIB?",
-		"GATEHOUSE_DATABASE=sqlite://x":      "did you mean GATEHOUSE_DATABASE_URL?",
-		"gatehouse_env=production":           "did you mean GATEHOUSE_ENV?",
-		"Gatehouse_Playground=false":         "did you mean GATEHOUSE_PLAYGROUND?",
-		"GATEHOUSE_SUPERUSER_PASSWORDS=x":    "is not a setting",
-		"GATEHOUSE_=x":                       "lists them all",
-		"GATEHOUSE_METRICS_ADDR=127.0.0.1:1": "is not a setting",
-		"GATEHOUSE_PORT=8080":                "is not a setting",
+		"GATEHOUSE_ACCESS_TOKEN_LIFETIM=1m": "did you mean GATEHOUSE_ACCESS_TOKEN_LIFETIME?",
+		"GATEHOUSE_SECRETKEY=" + goodKey:    "did you mean GATEHOUSE_SECRET_KEY?",
+		"GATEHOUSE_SECRET_KEY_FLIE=/k":      "did you mean GATEHOUSE_SECRET_KEY_FILE?",
+		"GATEHOUSE_CORS_ORIGIN=https://a":   "did you mean GATEHOUSE_CORS_ORIGINS?",
+		"GATEHOUSE_ARGON2_MEMORY=8":         "did you mean GATEHOUSE_ARGON2_MEMORY_KIB?",
+		"GATEHOUSE_DATABASE=sqlite://x":     "did you mean GATEHOUSE_DATABASE_URL?",
+		"gatehouse_env=production":          "did you mean GATEHOUSE_ENV?",
+		"Gatehouse_Playground=false":        "did you mean GATEHOUSE_PLAYGROUND?",
+		"GATEHOUSE_SUPERUSER_PASSWORDS=x":   "is not a setting",
+		"GATEHOUSE_=x":                      "lists them all",
+		"GATEHOUSE_METRIC_PORT=127.0.0.1:1": "is not a setting",
+		"GATEHOUSE_PORT=8080":               "is not a setting",
 
 		"GATEHOUSE_TEST_SLOW=1":                    "",
 		"GATEHOUSE_E2E_BROWSER=chromium":           "",

@@ -29,6 +29,9 @@ type Settings struct {
 	// interfaces; the port is a number from 0 to 65535, where 0 lets the system choose one.
 	Addr string `env:"GATEHOUSE_ADDR" envDefault:"127.0.0.1:8080" help:"Address to listen on, host:port; an empty host is every interface, port 0 any free port"`
 
+	// MetricsAddr is the address to show metrics and profiles at, as Addr, but for where Addr listens; empty: nowhere.
+	MetricsAddr string `env:"GATEHOUSE_METRICS_ADDR" help:"Address of a listener of its own for metrics and profiles, host:port, which nobody but operators may reach; empty: none"`
+
 	// DatabaseURL says where the data is: sqlite:// followed by the path of a file, taken as written (no percent-encoding,
 	// no query), or a URL of a PostgreSQL database as libpq takes it. It may hold a password. Read it through
 	// [Settings.DatabaseSource] and [Settings.DatabaseName].
@@ -209,6 +212,9 @@ type Settings struct {
 
 	// MaxRequestErrors is how many mistakes are told of a request that is not executed: 1 to 100.
 	MaxRequestErrors int `env:"GATEHOUSE_MAX_REQUEST_ERRORS" envDefault:"5" min:"1" max:"100" help:"Most mistakes that are told of a request that is not executed"`
+
+	// LogRequests says whether each request is logged, at level info.
+	LogRequests bool `env:"GATEHOUSE_LOG_REQUESTS" envDefault:"true" help:"Log each request, in a line of level info"`
 
 	// LogFormat is how log lines are written.
 	LogFormat LogFormat `env:"GATEHOUSE_LOG_FORMAT" envDefault:"text" oneof:"text|json" help:"How log lines are written"`

@@ -12,7 +12,7 @@ import (
 )
 
 func TestPools(t *testing.T) {
-	db := databasetest.New(t)
+	db := databasetest.SQLite(t)
 	for name, most := range map[string]int{"read": 4, "write": 1} {
 		if got := db.Pools()[name].Stats().MaxOpenConnections; got != most {
 			t.Errorf("%s: at most %d connections, want %d", name, got, most)
@@ -26,7 +26,7 @@ func TestPools(t *testing.T) {
 // Whoever wraps the drivers sees what the clients ask for, both to read and to write.
 func TestWithDriver(t *testing.T) {
 	var queries, transactions int
-	db := databasetest.New(t, database.WithDriver(func(driver dialect.Driver) dialect.Driver {
+	db := databasetest.SQLite(t, database.WithDriver(func(driver dialect.Driver) dialect.Driver {
 		return counted{driver, &queries, &transactions}
 	}))
 	queries, transactions = 0, 0
