@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// ErrTooSlow says that a listener was dropped: more had been told than it had room for. What it missed is lost to it.
+// ErrTooSlow says that a listener was dropped: more had been told than it had room for, or nobody knows what there was to
+// tell. What it missed is lost to it.
 var ErrTooSlow = errors.New("the listener did not keep up")
 
 // Hub tells every listener everything, in the order of Tell. Many goroutines may use it at once.
@@ -31,6 +32,16 @@ func (h *Hub[T]) Tell(messages ...T) {
 			delete(h.listeners, l)
 		}
 	}
+}
+
+// DropAll drops all who listen now, as if there were no room: who tells has missed something itself.
+func (h *Hub[T]) DropAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for l := range h.listeners {
+		l.drop()
+	}
+	clear(h.listeners)
 }
 
 // Listen begins to listen: to what is told from now on, until the listener is closed.
@@ -81,6 +92,11 @@ func (l *Listener[T]) Close() {
 	l.hub.mu.Lock()
 	delete(l.hub.listeners, l)
 	l.hub.mu.Unlock()
+	l.drop()
+}
+
+// drop has nothing be put there any more.
+func (l *Listener[T]) drop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.end()

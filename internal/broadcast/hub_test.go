@@ -203,6 +203,24 @@ func TestClose(t *testing.T) {
 	wantOver(t, other)
 }
 
+// All are dropped who listen then, after what they were told; and nobody who comes later.
+func TestDropAll(t *testing.T) {
+	hub := broadcast.NewHub[int](3)
+	l, other := hub.Listen(), hub.Listen()
+	hub.Tell(1)
+	wantNext(t, other, 1)
+	hub.DropAll()
+	later := hub.Listen()
+	hub.Tell(2)
+	wantNext(t, l, 1)
+	wantOver(t, l)
+	wantOver(t, other)
+	wantNext(t, later, 2)
+	if n := hub.Listeners(); n != 1 {
+		t.Errorf("%d listen", n)
+	}
+}
+
 // Whoever tells waits for nobody: not for one that never listens, and not for very many.
 func TestTellWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
