@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -36,6 +37,9 @@ type DB struct {
 	path     string          // SQLite's file
 	postgres *pgx.ConnConfig // PostgreSQL's, for further connections
 
+	direct        *pgx.ConnConfig // PostgreSQL's, for connections that are to be a session of the server
+	directChecked atomic.Bool     // one of those leads to the same database
+
 	closeOnce func() error
 	pause     func(ctx context.Context, longest time.Duration) error // before a transaction is tried again
 }
@@ -49,6 +53,7 @@ type options struct {
 	withoutFTS5 bool
 	connections int
 	timeout     time.Duration
+	direct      string
 }
 
 // WithTrace has trace called with the text of every statement before it runs, for tests that count them.

@@ -65,6 +65,10 @@ func openPostgres(ctx context.Context, source string, o options) (*DB, error) {
 		setDefault(config.RuntimeParams, "statement_timeout", milliseconds(o.timeout))
 		setDefault(config.RuntimeParams, "lock_timeout", milliseconds(o.timeout))
 	}
+	direct, err := directConfig(config, o.direct)
+	if err != nil {
+		return nil, err
+	}
 	writes := max(1, o.connections/4)
 	writePool := openPool(config, writes)
 	reading := config.Copy()
@@ -75,7 +79,7 @@ func openPostgres(ctx context.Context, source string, o options) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("database %s on %s: %w", config.Database, config.Host, err), writePool.Close(), readPool.Close())
 	}
 	db := newDB(dialect.Postgres, readPool, writePool, o)
-	db.postgres = config
+	db.postgres, db.direct = config, direct
 	return db.connect(), nil
 }
 
