@@ -29,6 +29,8 @@ var imports = []struct {
 	{"internal/refreshcookie", "ent", "how a token travels is not what it is worth"},
 	{"internal/transport", "ent", "what is asked and answered is not what is stored"},
 	{"internal/broadcast", "internal/", "messages are anybody's"},
+	{"internal/notify", "internal/account", "what messages mean is nobody's business there"},
+	{"internal/notify", "internal/catalog", "what messages mean is nobody's business there"},
 	{"internal/persisted", "ent", "documents are texts"},
 	{"internal/bounded", "internal/", "it is of use to anybody"},
 	{"internal/hostile", "internal/", "it is of use to anybody"},
