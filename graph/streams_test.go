@@ -205,7 +205,7 @@ func TestSubscriptionsSayWhyTheyEnd(t *testing.T) {
 			defer mu.Unlock()
 			refusal = token.NewError(token.Revoked)
 		}, `{"errors":[{"message":"Given token not valid for any token type","path":["it"],"extensions":{"code":"UNAUTHENTICATED","reason":"TOKEN_REVOKED"}}],"data":null,"extensions":{"auth":{"code":"UNAUTHENTICATED","reason":"TOKEN_REVOKED"}},"hasNext":false}`, ""},
-		{"events were lost", catalog.ErrBehind, `{"errors":[{"message":"Events were not taken as fast as they came, and some are lost: subscribe again, and read anew what you show.","path":["it"],"extensions":{"code":"OPERATION_LIMIT_EXCEEDED"}}],"data":null,"hasNext":false}`, ""},
+		{"events were lost", catalog.ErrBehind, `{"errors":[{"message":"Some events are lost, as they were not taken as fast as they came or could not be told: subscribe again, and read anew what you show.","path":["it"],"extensions":{"code":"OPERATION_LIMIT_EXCEEDED"}}],"data":null,"hasNext":false}`, ""},
 		{"an error", errors.New("secret"), `{"errors":[{"message":"Internal server error","path":["it"],"extensions":{"code":"INTERNAL_SERVER_ERROR","requestId":""}}],"data":null,"hasNext":false}`, "secret"},
 		{"a panic", func() { panic("secret") }, `{"errors":[{"message":"Internal server error","path":["it"],"extensions":{"code":"INTERNAL_SERVER_ERROR","requestId":""}}],"data":null,"hasNext":false}`, "panic: secret"},
 	} {

@@ -1954,8 +1954,8 @@ extend type Subscription {
   told: read what you show anew once you are subscribed.
 
   It ends with ` + "`" + `UNAUTHENTICATED` + "`" + ` when the token it began with, if any, expires or its session ends; and with
-  ` + "`" + `OPERATION_LIMIT_EXCEEDED` + "`" + ` when the client does not take the events in time. Changes by ` + "`" + `gatehouse import` + "`" + ` and by other
-  programs are not told.
+  ` + "`" + `OPERATION_LIMIT_EXCEEDED` + "`" + ` when the client does not take the events in time, or the server cannot know which there were. On
+  SQLite, changes by ` + "`" + `gatehouse import` + "`" + ` and by other programs are not told.
   """
   productChanged(
     "Only products in this very category, before the change or after it: one that is moved elsewhere is ` + "`" + `UPDATED` + "`" + `."

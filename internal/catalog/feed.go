@@ -25,7 +25,7 @@ type Standing struct {
 }
 
 // Feed carries the changes of products from the transactions that make them to whoever follows them. LocalFeed does so
-// within a program; one that does among several has to keep the same promises.
+// within a program, SharedFeed among all that share a PostgreSQL database.
 type Feed interface {
 	// Announce has the changes told to all followers when tx is committed, and never if it is undone: in the order of
 	// the commits, and without waiting for any of the followers. It is called once in a transaction at the most.
@@ -42,7 +42,8 @@ type Follower interface {
 	Close()
 }
 
-// ErrBehind says that a follower was given up because it did not keep up: changes are lost to it.
+// ErrBehind says that a follower was given up because it did not keep up, or because nobody can tell any more what it would
+// have been told: changes are lost to it.
 var ErrBehind = errors.New("the follower of changes did not keep up")
 
 // feedRoom is how many changes a follower may lag behind: ten bulk mutations of a hundred products each.
@@ -88,10 +89,15 @@ type localFollower struct {
 
 func (f localFollower) Next(ctx context.Context) (Change, error) {
 	change, err := f.Listener.Next(ctx)
+	return change, behind(err)
+}
+
+// behind is ErrBehind for a follower that was dropped.
+func behind(err error) error {
 	if errors.Is(err, broadcast.ErrTooSlow) {
-		err = ErrBehind
+		return ErrBehind
 	}
-	return change, err
+	return err
 }
 
 // standingOf is where a stored product stands.

@@ -23,7 +23,8 @@ var errNothing = errors.New("nothing has changed")
 // eager is a Feed whose followers do not wait: what is told is there as soon as the mutation is over that did it.
 type eager struct {
 	catalog.Feed
-	open atomic.Int32 // followers that are not closed
+	settle func()       // waits until everything is told that is committed
+	open   atomic.Int32 // followers that are not closed
 }
 
 func (f *eager) Follow(ctx context.Context) (catalog.Follower, error) {
@@ -39,6 +40,7 @@ type eagerFollower struct {
 }
 
 func (f *eagerFollower) Next(ctx context.Context) (catalog.Change, error) {
+	f.feed.settle()
 	over, cancel := context.WithCancel(ctx)
 	cancel()
 	for range 64 { // which of the two it hears of, if there are both, is its own affair
@@ -55,8 +57,9 @@ func (f *eagerFollower) Close() {
 }
 
 // followed makes the world's catalogue one whose followers do not wait.
-func (w *world) followed() *eager {
-	feed := &eager{Feed: catalog.NewLocalFeed()}
+func (w *world) followed(t *testing.T) *eager {
+	feed := new(eager)
+	feed.Feed, feed.settle = w.feed(t)
 	w.Catalog = catalog.New(w.db, feed, w.clock.now)
 	return feed
 }
@@ -105,8 +108,11 @@ func wantChanges(t testing.TB, f catalog.Follower, what string, want ...string) 
 
 // Every mutation tells of each product that it changes, once, as it was and as it is; and of nothing else.
 func TestMutationsAnnounceWhatTheyChange(t *testing.T) {
-	w := build(t)
-	feed := w.followed()
+	onEachFeed(t, testMutationsAnnounceWhatTheyChange)
+}
+
+func testMutationsAnnounceWhatTheyChange(t *testing.T, w *world) {
+	feed := w.followed(t)
 	f := follow(t, feed)
 	a, b := w.shelf(t, "A", 0).ID, w.shelf(t, "B", 0).ID
 	ada, root := w.ada.UserID, w.root.UserID
@@ -147,8 +153,11 @@ func TestMutationsAnnounceWhatTheyChange(t *testing.T) {
 
 // An import tells of all that it wrote in one transaction, and of nothing that it rejected.
 func TestImportsAnnounceWhatTheyChange(t *testing.T) {
-	w := build(t)
-	feed := w.followed()
+	onEachFeed(t, testImportsAnnounceWhatTheyChange)
+}
+
+func testImportsAnnounceWhatTheyChange(t *testing.T, w *world) {
+	feed := w.followed(t)
 	a := w.shelf(t, "A", 0).ID
 	tea := w.upsert(t, 1, 0, row(t, "T-1", a))[0]
 	f := follow(t, feed)
@@ -202,9 +211,10 @@ func TestImportsAnnounceWhatTheyChange(t *testing.T) {
 }
 
 // What does not come about is not told, however far it got.
-func TestWhatIsUndoneIsNotAnnounced(t *testing.T) {
-	w := build(t)
-	feed := w.followed()
+func TestWhatIsUndoneIsNotAnnounced(t *testing.T) { onEachFeed(t, testWhatIsUndoneIsNotAnnounced) }
+
+func testWhatIsUndoneIsNotAnnounced(t *testing.T, w *world) {
+	feed := w.followed(t)
 	a := w.shelf(t, "A", 0).ID
 	tea, secret := w.offer(t, "Tea", a), w.offer(t, "Secret", a, unpublished)
 	w.upsert(t, 1, 0, row(t, "T-1", a))
@@ -250,8 +260,11 @@ func TestWhatIsUndoneIsNotAnnounced(t *testing.T) {
 
 // Nothing is told before the commit, nor when there is none.
 func TestAnnouncementsWaitForTheCommit(t *testing.T) {
-	w := build(t)
-	feed := w.followed()
+	onEachFeed(t, testAnnouncementsWaitForTheCommit)
+}
+
+func testAnnouncementsWaitForTheCommit(t *testing.T, w *world) {
+	feed := w.followed(t)
 	f := follow(t, feed)
 	announce := func(ctx context.Context, tx *ent.Tx, ids ...int64) {
 		var all []catalog.Change
@@ -293,9 +306,10 @@ func TestAnnouncementsWaitForTheCommit(t *testing.T) {
 }
 
 // What is told while nobody follows is told to nobody; each follower hears what comes after it began.
-func TestFollowersHearWhatComesLater(t *testing.T) {
-	w := build(t)
-	feed := w.followed()
+func TestFollowersHearWhatComesLater(t *testing.T) { onEachFeed(t, testFollowersHearWhatComesLater) }
+
+func testFollowersHearWhatComesLater(t *testing.T, w *world) {
+	feed := w.followed(t)
 	a := w.shelf(t, "A", 0).ID
 	w.offer(t, "One", a)
 	f := follow(t, feed)
@@ -310,9 +324,12 @@ func TestFollowersHearWhatComesLater(t *testing.T) {
 
 // However many write at once, changes are told in the order of their commits: each begins where the last one ended.
 func TestAnnouncementsKeepTheOrderOfCommits(t *testing.T) {
+	onEachFeed(t, testAnnouncementsKeepTheOrderOfCommits)
+}
+
+func testAnnouncementsKeepTheOrderOfCommits(t *testing.T, w *world) {
 	const writers, rounds = 8, 15
-	w := build(t)
-	feed := w.followed()
+	feed := w.followed(t)
 	var shelves []int64
 	for i := range writers {
 		shelves = append(shelves, w.shelf(t, fmt.Sprint("Shelf ", i), 0).ID)

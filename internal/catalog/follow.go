@@ -68,12 +68,12 @@ func (e *Events) Close() { e.follower.Close() }
 
 // Next waits for the next event that is for the viewer to know. Who that is, and what they may see, is looked at anew
 // each time. Its error is the context's; UNAUTHENTICATED when the viewer's token does not serve any more;
-// OPERATION_LIMIT_EXCEEDED when events were lost because they were not taken in time; or an internal one.
+// OPERATION_LIMIT_EXCEEDED when events were lost because they were not taken in time, or nobody knows them; or an internal one.
 func (e *Events) Next(ctx context.Context) (*ProductEvent, error) {
 	for {
 		change, err := e.follower.Next(ctx)
 		if errors.Is(err, ErrBehind) {
-			return nil, fault.New(fault.LimitExceeded, "Events were not taken as fast as they came, and some are lost: subscribe again, and read anew what you show.")
+			return nil, fault.New(fault.LimitExceeded, "Some events are lost, as they were not taken as fast as they came or could not be told: subscribe again, and read anew what you show.")
 		}
 		if err != nil {
 			return nil, err

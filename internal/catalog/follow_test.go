@@ -83,9 +83,10 @@ const whoIsToldOfWhat = `
 	b    B    C - C      U - U
 	b    b    - - -      U - U`
 
-func TestWhoIsToldOfWhat(t *testing.T) {
-	w := build(t)
-	w.followed()
+func TestWhoIsToldOfWhat(t *testing.T) { onEachFeed(t, testWhoIsToldOfWhat) }
+
+func testWhoIsToldOfWhat(t *testing.T, w *world) {
+	w.followed(t)
 	a, b, other := w.shelf(t, "A", 0).ID, w.shelf(t, "B", 0).ID, w.shelf(t, "C", 0).ID
 	below := w.shelf(t, "Below A", a).ID
 	inA := func(state string) bool { return strings.EqualFold(state, "a") }
@@ -180,9 +181,10 @@ func TestWhoIsToldOfWhat(t *testing.T) {
 }
 
 // An event holds the product's id, and as much of the product as was selected, unless it is gone.
-func TestEventsHoldWhatWasSelected(t *testing.T) {
-	w := build(t)
-	w.followed()
+func TestEventsHoldWhatWasSelected(t *testing.T) { onEachFeed(t, testEventsHoldWhatWasSelected) }
+
+func testEventsHoldWhatWasSelected(t *testing.T, w *world) {
+	w.followed(t)
 	shelf := w.shelf(t, "A", 0)
 	events := w.follows(as(t, w.ada), t, catalog.Followed{Selected: fields("kind product{name category{name} owner{username}}")})
 	p := w.offer(t, "Tea", shelf.ID)
@@ -203,9 +205,10 @@ func TestEventsHoldWhatWasSelected(t *testing.T) {
 }
 
 // The database is asked for the product only if that is selected, and there, and for somebody to see.
-func TestSelectsOfEvents(t *testing.T) {
-	w := build(t)
-	w.followed()
+func TestSelectsOfEvents(t *testing.T) { onEachFeed(t, testSelectsOfEvents) }
+
+func testSelectsOfEvents(t *testing.T, w *world) {
+	w.followed(t)
 	shelf, other := w.shelf(t, "A", 0).ID, w.shelf(t, "B", 0).ID
 	for _, tt := range []struct {
 		selection, event, gone string // "SELECTs kinds", for an event of each kind
@@ -244,8 +247,11 @@ func TestSelectsOfEvents(t *testing.T) {
 
 // A product that is gone by the time it is loaded is passed over: the change that took it away is told as well.
 func TestProductsThatAreGoneArePassedOver(t *testing.T) {
-	w := build(t)
-	w.followed()
+	onEachFeed(t, testProductsThatAreGoneArePassedOver)
+}
+
+func testProductsThatAreGoneArePassedOver(t *testing.T, w *world) {
+	w.followed(t)
 	shelf := w.shelf(t, "A", 0).ID
 	all := catalog.Followed{Selected: fields("product{name}")}
 	nobody, ada := w.follows(anonymous(t), t, all), w.follows(as(t, w.ada), t, all)
@@ -280,9 +286,10 @@ func TestProductsThatAreGoneArePassedOver(t *testing.T) {
 }
 
 // Who asks is looked at anew for every event, and what they may see: before anything is told of it.
-func TestViewersThatChange(t *testing.T) {
-	w := build(t)
-	feed := w.followed()
+func TestViewersThatChange(t *testing.T) { onEachFeed(t, testViewersThatChange) }
+
+func testViewersThatChange(t *testing.T, w *world) {
+	feed := w.followed(t)
 	shelf := w.shelf(t, "A", 0).ID
 	secret, public := w.offer(t, "Secret", shelf, unpublished), w.offer(t, "Public", shelf)
 	touch := func(ids ...int64) {
@@ -370,9 +377,10 @@ func TestViewersThatChange(t *testing.T) {
 }
 
 // Whoever does not take events in time is told that some are lost, after those that there was room for.
-func TestFollowersThatDoNotKeepUp(t *testing.T) {
-	w := build(t)
-	feed := w.followed()
+func TestFollowersThatDoNotKeepUp(t *testing.T) { onEachFeed(t, testFollowersThatDoNotKeepUp) }
+
+func testFollowersThatDoNotKeepUp(t *testing.T, w *world) {
+	feed := w.followed(t)
 	shelf := w.shelf(t, "A", 0).ID
 	slow := w.follows(anonymous(t), t, catalog.Followed{Selected: fields("kind")})
 	quick := w.follows(anonymous(t), t, catalog.Followed{Selected: fields("kind")})
@@ -410,9 +418,10 @@ func TestFollowersThatDoNotKeepUp(t *testing.T) {
 	}
 }
 
-func TestFollowedIDs(t *testing.T) {
-	w := build(t)
-	feed := w.followed()
+func TestFollowedIDs(t *testing.T) { onEachFeed(t, testFollowedIDs) }
+
+func testFollowedIDs(t *testing.T, w *world) {
+	feed := w.followed(t)
 	ids := make([]int64, catalog.MaxFollowed)
 	w.follows(anonymous(t), t, catalog.Followed{IDs: ids})
 	if _, err := w.Follow(anonymous(t), catalog.Followed{IDs: append(ids, 1)}); fault.CodeOf(err) != fault.BadUserInput {
@@ -424,8 +433,10 @@ func TestFollowedIDs(t *testing.T) {
 }
 
 // Next waits until something happens, or its context is over.
-func TestNextWaitsForEvents(t *testing.T) {
-	w := build(t)
+func TestNextWaitsForEvents(t *testing.T) { onEachFeed(t, testNextWaitsForEvents) }
+
+func testNextWaitsForEvents(t *testing.T, w *world) {
+	w.fed(t)
 	shelf := w.shelf(t, "A", 0).ID
 	events := w.follows(anonymous(t), t, catalog.Followed{Selected: fields("product{name}")})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -445,9 +456,11 @@ func TestNextWaitsForEvents(t *testing.T) {
 }
 
 // Under many writers each follower sees every product grow older, and never younger, and hears of each change.
-func TestVersionsAscend(t *testing.T) {
+func TestVersionsAscend(t *testing.T) { onEachFeed(t, testVersionsAscend) }
+
+func testVersionsAscend(t *testing.T, w *world) {
+	w.fed(t)
 	const writers, rounds = 8, 12
-	w := build(t)
 	shelf := w.shelf(t, "A", 0).ID
 	var ids []int64
 	for i := range writers / 2 { // two write each

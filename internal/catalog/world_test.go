@@ -80,6 +80,9 @@ type world struct {
 	db    *database.DB
 	clock *clock
 	ran   *statements
+	// source names the database, and feed makes what its changes are told by, with a wait for all that is committed.
+	source string
+	feed   func(t *testing.T) (feed catalog.Feed, settle func())
 
 	ada, bob, root auth.Viewer // two who sell, and staff
 }
@@ -88,7 +91,9 @@ type world struct {
 func build(t testing.TB, opts ...database.Option) *world {
 	t.Helper()
 	ran := new(statements)
-	w := &world{db: databasetest.New(t, append([]database.Option{databasetest.Trace(ran.trace)}, opts...)...), clock: &clock{time: noon}, ran: ran}
+	source := databasetest.Source(t)
+	db := databasetest.Open(t, source, append([]database.Option{databasetest.Trace(ran.trace)}, opts...)...)
+	w := &world{db: db, source: source, feed: localFeed, clock: &clock{time: noon}, ran: ran}
 	w.Catalog = catalog.New(w.db, catalog.NewLocalFeed(), w.clock.now)
 	w.write(t, func(tx *ent.Tx) error {
 		for name, viewer := range map[string]*auth.Viewer{"ada": &w.ada, "bob": &w.bob, "root": &w.root} {
