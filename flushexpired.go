@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,19 +28,32 @@ func (a *app) expiring() []expiring {
 	}
 }
 
+// told are messages among instances that all of them have heard, of which many may come in a minute.
+func (a *app) told() []expiring {
+	if a.bus == nil {
+		return nil
+	}
+	return []expiring{{"old messages among instances", a.bus.Flush}}
+}
+
 func newFlushExpired() *cobra.Command {
 	return &cobra.Command{
 		Use:   "flushexpired",
 		Short: "Delete what is of no more use: expired sessions, forgiven failures, old audit events and more",
 		Long: `Deletes sessions and records of foreign tokens that expired more than a day ago, what is remembered of
-failed sign-ins that are all forgiven, and audit events older than GATEHOUSE_AUDIT_RETENTION. A serving
-gatehouse does so by itself, every GATEHOUSE_FLUSH_INTERVAL.`,
+failed sign-ins that are all forgiven, and audit events older than GATEHOUSE_AUDIT_RETENTION; on PostgreSQL
+also what instances told each other more than ten minutes ago. A serving gatehouse does so by itself, every
+GATEHOUSE_FLUSH_INTERVAL.`,
 		Args: cobra.NoArgs,
 		RunE: withApp(func(cmd *cobra.Command, _ []string, app *app) error {
-			return flushAll(cmd.Context(), app.expiring(), func(deleted int, rows string) error {
+			tell := func(deleted int, rows string) error {
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "Deleted %d %s.\n", deleted, rows)
 				return err
-			})
+			}
+			return errors.Join(
+				flushAll(cmd.Context(), app.expiring(), tell),
+				flushAll(cmd.Context(), app.told(), func(int, string) error { return nil }), // the server's own affair
+			)
 		}),
 	}
 }
@@ -63,18 +77,18 @@ func flushAll(ctx context.Context, kinds []expiring, tell func(deleted int, rows
 	return failed
 }
 
-// flushExpired does the same at its start and then at every interval, until the context ends. An interval of 0
-// is never.
-func (a *app) flushExpired(ctx context.Context, interval time.Duration) {
-	if interval == 0 {
+// flushExpired does the same at its start and then at every interval, until the context ends, and logs at that level what it
+// has deleted. An interval of 0 is never.
+func (a *app) flushExpired(ctx context.Context, interval time.Duration, kinds []expiring, level slog.Level) {
+	if interval == 0 || len(kinds) == 0 {
 		return
 	}
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		err := flushAll(ctx, a.expiring(), func(deleted int, rows string) error {
+		err := flushAll(ctx, kinds, func(deleted int, rows string) error {
 			if deleted > 0 {
-				a.log.InfoContext(ctx, "deleted "+rows, "rows", deleted)
+				a.log.Log(ctx, level, "deleted "+rows, "rows", deleted)
 			}
 			return nil
 		})

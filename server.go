@@ -33,6 +33,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/health"
 	"github.com/gatehouse/gatehouse/internal/keyring"
+	"github.com/gatehouse/gatehouse/internal/notify"
 	"github.com/gatehouse/gatehouse/internal/observe"
 	"github.com/gatehouse/gatehouse/internal/panics"
 	"github.com/gatehouse/gatehouse/internal/persisted"
@@ -111,6 +112,7 @@ type app struct {
 	trail    *audit.Trail
 	accounts *account.Registry
 	catalog  *catalog.Catalog
+	bus      *notify.Bus // nil on SQLite, which one instance serves
 }
 
 // settingsOf reads the settings that a command is run with, and makes its log.
@@ -202,15 +204,16 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 	if err != nil {
 		return nil, err
 	}
+	feed, bus := newFeed(db, log)
 	return &app{
 		settings: settings, log: log, observer: observer, db: db, issuer: issuer, guard: guard, trail: trail, accounts: accounts,
-		catalog: catalog.New(db, catalog.NewLocalFeed(), time.Now),
+		catalog: catalog.New(db, feed, time.Now), bus: bus,
 	}, nil
 }
 
 // openDatabase opens the database that the settings name, as it is.
 func openDatabase(ctx context.Context, settings config.Settings, options ...database.Option) (*database.DB, error) {
-	options = append(options, database.WithStatementTimeout(settings.RequestTimeout))
+	options = append(options, database.WithStatementTimeout(settings.RequestTimeout), database.WithDirect(settings.DatabaseNotifyURL))
 	if settings.DatabaseConnections > 0 {
 		options = append(options, database.WithConnections(settings.DatabaseConnections))
 	}
@@ -316,9 +319,15 @@ func serve(cmd *cobra.Command, _ []string, app *app) (err error) {
 	defer func() { err = errors.Join(err, private.Close()) }()
 	var background sync.WaitGroup
 	defer func() { app.awaitBackground(ctx, &background) }() // the database is closed after this
+	stopListening, err := app.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer stopListening()
 	ctx, stopBackground := context.WithCancel(ctx)
 	defer stopBackground()
-	background.Go(func() { app.flushExpired(ctx, settings.FlushInterval) })
+	background.Go(func() { app.flushExpired(ctx, settings.FlushInterval, app.expiring(), slog.LevelInfo) })
+	background.Go(func() { app.flushExpired(ctx, min(settings.FlushInterval, time.Minute), app.told(), slog.LevelDebug) })
 	background.Go(func() { app.reload(ctx, hangups, documents) })
 
 	app.logKeys(ctx, "loaded the keys")

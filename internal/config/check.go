@@ -29,6 +29,7 @@ func (c *checker) check() {
 	c.checkAddr("GATEHOUSE_ADDR", c.settings.Addr)
 	c.checkMetricsAddr()
 	c.checkDatabase()
+	c.checkNotify()
 	c.checkSecret()
 	c.checkLifetimes()
 	c.checkArgon2()
@@ -115,6 +116,19 @@ func (c *checker) checkDatabase() {
 		c.problem(name, "must name a file, not a directory")
 	case path.Base(file) == secretKeyName:
 		c.problem(name, "must not name a file %s: that is where the secret key is kept", secretKeyName)
+	}
+}
+
+func (c *checker) checkNotify() {
+	const name, database = "GATEHOUSE_DATABASE_NOTIFY_URL", "GATEHOUSE_DATABASE_URL"
+	switch s := c.settings; {
+	case s.DatabaseNotifyURL == "":
+	case !isPostgres(s.DatabaseNotifyURL):
+		c.problem(name, "must be postgres:// followed by the place of the database")
+	case !isPostgres(s.DatabaseURL):
+		c.problem(name, "is for PostgreSQL only, which %s does not name", database)
+	default:
+		c.checkPostgres(name, s.DatabaseNotifyURL)
 	}
 }
 

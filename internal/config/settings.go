@@ -41,6 +41,10 @@ type Settings struct {
 	// each core it may use. SQLite's are always five.
 	DatabaseConnections int `env:"GATEHOUSE_DATABASE_CONNECTIONS" envDefault:"0" min:"0" max:"10000" help:"How many connections to PostgreSQL an instance keeps; 0: four for each core"`
 
+	// DatabaseNotifyURL is a URL of the same PostgreSQL database, for the one connection that hears what other instances do:
+	// where DatabaseURL leads through a pooler. Empty: the DatabaseURL.
+	DatabaseNotifyURL string `env:"GATEHOUSE_DATABASE_NOTIFY_URL" help:"The same PostgreSQL database past a pooler that shares connections by the transaction, to hear of other instances' changes; empty: GATEHOUSE_DATABASE_URL"`
+
 	// Migrate says whether the database's schema is brought up to date at start; if not, a database that is not is refused.
 	Migrate bool `env:"GATEHOUSE_MIGRATE" envDefault:"true" help:"Apply outstanding database migrations at start"`
 
