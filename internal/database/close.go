@@ -25,7 +25,7 @@ func (db *DB) close() error {
 		defer cancel()
 		err = errors.Join(err, db.writePool.PingContext(ctx))
 	}
-	return errors.Join(err, closed(db.writePool, db.writer.Close()))
+	return errors.Join(err, closed(db.writePool, db.writer.Close()), db.replicas.close())
 }
 
 // closed waits until a pool that was closed has no connection left: those that were in use then are closed when they are given

@@ -26,6 +26,9 @@ import (
 type DB struct {
 	// Read answers queries outside transactions. It cannot write: its connections are read-only.
 	Read *ent.Client
+	// Catalog is Read for the catalogue, and for nothing else: where a context says FromReplica, it may answer from a
+	// replica. Without replicas it is Read.
+	Catalog *ent.Client
 
 	writer      *ent.Client
 	readPool    *sql.DB
@@ -36,6 +39,7 @@ type DB struct {
 	hasFTS5  bool            // SQLite's: the program was built with it
 	path     string          // SQLite's file
 	postgres *pgx.ConnConfig // PostgreSQL's, for further connections
+	replicas *replicas       // nil: none
 
 	direct        *pgx.ConnConfig // PostgreSQL's, for connections that are to be a session of the server
 	directChecked atomic.Bool     // one of those leads to the same database
@@ -54,6 +58,7 @@ type options struct {
 	connections int
 	timeout     time.Duration
 	direct      string
+	replicas    Replicas
 }
 
 // WithTrace has trace called with the text of every statement before it runs, for tests that count them.
@@ -108,6 +113,10 @@ func newDB(dialect string, readPool, writePool *sql.DB, o options) *DB {
 // connect makes the clients, once the drivers are what they are to be.
 func (db *DB) connect() *DB {
 	db.Read, db.writer = ent.NewClient(ent.Driver(db.readDriver)), ent.NewClient(ent.Driver(db.writeDriver))
+	db.Catalog = db.Read
+	if db.replicas != nil {
+		db.Catalog = ent.NewClient(ent.Driver(catalogDriver{Driver: db.readDriver, replicas: db.replicas}))
+	}
 	return db
 }
 

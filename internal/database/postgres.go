@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
@@ -49,9 +50,37 @@ func IsPostgres(source string) bool {
 // All are made when they are needed and then kept. What they are told at their start a pooler must know or ignore; see
 // docs/operations.md.
 func openPostgres(ctx context.Context, source string, o options) (*DB, error) {
+	config, err := configure(source, o)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	direct, err := directConfig(config, o.direct)
+	if err != nil {
+		return nil, err
+	}
+	writes := max(1, o.connections/4)
+	writePool := openPool(config, writes)
+	reads := max(1, o.connections-writes)
+	readPool := openPool(readOnly(config), reads)
+
+	if err := checkPostgres(ctx, readPool); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s on %s: %w", config.Database, config.Host, err), writePool.Close(), readPool.Close())
+	}
+	db := newDB(dialect.Postgres, readPool, writePool, o)
+	db.postgres, db.direct = config, direct
+	if len(o.replicas.Sources) > 0 {
+		if db.replicas, err = db.openReplicas(o, reads); err != nil {
+			return nil, errors.Join(err, writePool.Close(), readPool.Close())
+		}
+	}
+	return db.connect(), nil
+}
+
+// configure is how connections are made to what the source names. An error does not tell the password: pgx hides it.
+func configure(source string, o options) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(source)
 	if err != nil {
-		return nil, fmt.Errorf("database: %w", err) // without the password: pgx hides it
+		return nil, err
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
@@ -65,31 +94,38 @@ func openPostgres(ctx context.Context, source string, o options) (*DB, error) {
 		setDefault(config.RuntimeParams, "statement_timeout", milliseconds(o.timeout))
 		setDefault(config.RuntimeParams, "lock_timeout", milliseconds(o.timeout))
 	}
-	direct, err := directConfig(config, o.direct)
-	if err != nil {
-		return nil, err
-	}
-	writes := max(1, o.connections/4)
-	writePool := openPool(config, writes)
-	reading := config.Copy()
-	reading.RuntimeParams["default_transaction_read_only"] = "on"
-	readPool := openPool(reading, max(1, o.connections-writes))
+	return config, nil
+}
 
-	if err := checkPostgres(ctx, readPool); err != nil {
-		return nil, errors.Join(fmt.Errorf("database %s on %s: %w", config.Database, config.Host, err), writePool.Close(), readPool.Close())
-	}
-	db := newDB(dialect.Postgres, readPool, writePool, o)
-	db.postgres, db.direct = config, direct
-	return db.connect(), nil
+// readOnly has connections read and do nothing else.
+func readOnly(config *pgx.ConnConfig) *pgx.ConnConfig {
+	config = config.Copy()
+	config.RuntimeParams["default_transaction_read_only"] = "on"
+	return config
 }
 
 func openPool(config *pgx.ConnConfig, connections int) *sql.DB {
-	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, conn *pgx.Conn) error {
+	return sized(sql.OpenDB(connector(config, nil)), connections)
+}
+
+// connector makes connections. Check refuses one that is not to be used; nil takes any.
+func connector(config *pgx.ConnConfig, check func(context.Context, *pgx.Conn) error) driver.Connector {
+	return stdlib.GetConnector(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		conn.TypeMap().RegisterType(&pgtype.Type{ // times as SQLite's driver tells them
 			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 		})
-		return nil
+		if check == nil {
+			return nil
+		}
+		err := check(ctx, conn)
+		if err != nil {
+			err = errors.Join(err, conn.Close(ctx)) // which nobody else does
+		}
+		return err
 	}))
+}
+
+func sized(pool *sql.DB, connections int) *sql.DB {
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxLifetime(connectionLife)

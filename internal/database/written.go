@@ -1,0 +1,72 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/user"
+)
+
+// Who has written to the catalogue reads what they wrote, whichever instance they ask: how far the primary's log was after
+// the commit is kept in a row of theirs, and read with the user. After some time any replica in use is that far.
+
+const (
+	// rememberTimeout bounds how long remembering may take: nobody is there to give it up.
+	rememberTimeout = 5 * time.Second
+	// writtenColumn is what SelectWritten adds.
+	writtenColumn = "written_position"
+)
+
+// A position that the primary has not come to is of another one, from which the row was taken over with a dump: it means
+// nothing here.
+//
+// The row may be lost in a crash of the primary, for which replicas then wait as a whole: see primary.look. So nobody waits
+// for the disk once more.
+const rememberSQL = `WITH quickly AS (SELECT set_config('synchronous_commit', 'off', true))
+INSERT INTO written_positions (user_id, position, written_at) SELECT $1, pg_current_wal_insert_lsn(), now() FROM quickly
+ON CONFLICT (user_id) DO UPDATE SET written_at = excluded.written_at, position = CASE
+	WHEN written_positions.position > pg_current_wal_insert_lsn() THEN excluded.position
+	ELSE greatest(written_positions.position, excluded.position) END`
+
+// Remember takes note, after a commit, that the user wrote to the catalogue: from now on the user's requests are answered
+// by who has what was committed. A caller who gives up does not end it. Without replicas it does nothing.
+func (db *DB) Remember(ctx context.Context, userID int64) error {
+	if db.replicas == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTimeout)
+	defer cancel()
+	if err := db.writeDriver.Exec(ctx, rememberSQL, []any{userID}, nil); err != nil {
+		return fmt.Errorf("remembering what user %d wrote: %w", userID, err)
+	}
+	return nil
+}
+
+// SelectWritten adds to a query of users what Written tells of them.
+func (db *DB) SelectWritten(s *entsql.Selector) {
+	if db.replicas == nil {
+		return
+	}
+	s.AppendSelectExprAs(entsql.ExprFunc(func(b *entsql.Builder) {
+		b.WriteString("(SELECT (w.position - '0/0')::bigint FROM written_positions AS w WHERE w.user_id = " + s.C(user.FieldID) +
+			" AND w.position <= pg_current_wal_insert_lsn() AND w.written_at > now() - interval '10 minutes')")
+	}), writtenColumn)
+}
+
+// Written is how far a replica has to be, for FromReplica, to have all that the user wrote to the catalogue. The user was
+// read with SelectWritten.
+func (db *DB) Written(u *ent.User) (int64, error) {
+	if db.replicas == nil {
+		return 0, nil
+	}
+	value, err := u.Value(writtenColumn)
+	if err != nil {
+		return 0, fmt.Errorf("reading what user %d wrote: %w", u.ID, err)
+	}
+	at, _ := value.(position) // nil for who wrote nothing
+	return at, nil
+}
