@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/gatehouse/gatehouse/graph/generated"
@@ -50,6 +51,7 @@ func New(s Settings) graphql.GraphExecutor {
 	} else {
 		exec.Use(noIntrospection{})
 	}
+	exec.AroundOperations(fromReplica)
 	exec.AroundOperations(streams{exec}.aroundOperation)
 	exec.AroundResponses(tellRejection)
 	exec.AroundResponses(s.Limits.tellCost)
@@ -62,6 +64,14 @@ func New(s Settings) graphql.GraphExecutor {
 		reader:    documents,
 		inputs:    inputs{schema: schema.Schema()},
 	}
+}
+
+// fromReplica lets queries be answered from replicas of the catalogue, and nothing else.
+func fromReplica(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
+		ctx = catalog.FromReplica(ctx)
+	}
+	return next(ctx)
 }
 
 // tellRejection says at extensions.auth why a token that was sent did not serve, when the answer depended

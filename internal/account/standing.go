@@ -21,10 +21,11 @@ type standing struct {
 	session *ent.Session
 }
 
-// readStanding reads user and session in one query.
-func readStanding(ctx context.Context, users *ent.UserClient, claims token.Claims) (standing, error) {
+// readStanding reads user and session in one query, and what else is to be selected of the user.
+func readStanding(ctx context.Context, users *ent.UserClient, claims token.Claims, more ...func(*sql.Selector)) (standing, error) {
 	query := users.Query().Where(user.ID(claims.UserID))
 	query.Modify(func(s *sql.Selector) { joinSession(s, claims.SessionID) })
+	query.Modify(more...)
 	u, err := query.Only(ctx)
 	if ent.IsNotFound(err) {
 		return standing{}, nil

@@ -8,6 +8,9 @@ type Viewer struct {
 	SessionID int64 // the session the access token belongs to; 0 for none, as with another server's token
 	IsStaff   bool
 
+	// Written is how far a replica of the catalogue has to be to have what the viewer wrote, as database.Written tells it.
+	Written int64
+
 	// Record is the account as package account read it, so that `me` need not read it again.
 	Record any
 }

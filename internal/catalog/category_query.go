@@ -33,7 +33,7 @@ func (c *Catalog) Categories(ctx context.Context, args page.Args, where *Categor
 	if err != nil {
 		return nil, err
 	}
-	query := c.db.Read.Category.Query().Where(holds)
+	query := c.db.Catalog.Category.Query().Where(holds)
 	return plan.Run(ctx, selected,
 		func(ctx context.Context, modify func(*sql.Selector)) ([]*ent.Category, error) {
 			return c.loadCategories(ctx, query.Clone().Modify(modify).CategoryQuery, selected.Rows())
@@ -46,7 +46,7 @@ func (c *Catalog) Categories(ctx context.Context, args page.Args, where *Categor
 
 // Category is one category, or nil when there is none.
 func (c *Catalog) Category(ctx context.Context, by CategoryBy, selected page.Fields) (*ent.Category, error) {
-	query := c.db.Read.Category.Query()
+	query := c.db.Catalog.Category.Query()
 	switch {
 	case by.ID != nil:
 		query.Where(category.ID(*by.ID))
@@ -60,7 +60,7 @@ func (c *Catalog) Category(ctx context.Context, by CategoryBy, selected page.Fie
 
 // CategoriesByID are the categories there are, by id.
 func (c *Catalog) CategoriesByID(ctx context.Context, ids []int64, selected page.Fields) (map[int64]*ent.Category, error) {
-	rows, err := c.loadCategories(ctx, c.db.Read.Category.Query().Where(category.IDIn(ids...)), selected)
+	rows, err := c.loadCategories(ctx, c.db.Catalog.Category.Query().Where(category.IDIn(ids...)), selected)
 	return byID(rows, func(c *ent.Category) int64 { return c.ID }), err
 }
 

@@ -30,7 +30,7 @@ type CategoryChanges struct {
 // CreateCategory makes a category. Its error may be fault.Mistakes.
 func (c *Catalog) CreateCategory(ctx context.Context, in NewCategory, selected page.Fields) (*ent.Category, error) {
 	var id int64
-	err := c.db.Write(ctx, func(tx *ent.Tx) error {
+	err := c.write(ctx, func(tx *ent.Tx) error {
 		row, err := c.insertCategory(ctx, tx, in)
 		if err == nil {
 			id = row.ID
@@ -45,7 +45,7 @@ func (c *Catalog) CreateCategory(ctx context.Context, in NewCategory, selected p
 
 // UpdateCategory changes a category. Its error may be fault.Mistakes; it is NOT_FOUND for an unknown id.
 func (c *Catalog) UpdateCategory(ctx context.Context, id int64, changes CategoryChanges, selected page.Fields) (*ent.Category, error) {
-	err := c.db.Write(ctx, func(tx *ent.Tx) error {
+	err := c.write(ctx, func(tx *ent.Tx) error {
 		row, err := tx.Category.Get(ctx, id)
 		if err != nil {
 			return noCategory(id, err)
@@ -68,7 +68,7 @@ func (c *Catalog) UpdateCategory(ctx context.Context, id int64, changes Category
 // DeleteCategory deletes a category that has neither products nor children, and answers its id. Its error
 // may be an IN_USE mistake; it is NOT_FOUND for an unknown id.
 func (c *Catalog) DeleteCategory(ctx context.Context, id int64) (int64, error) {
-	return id, c.db.Write(ctx, func(tx *ent.Tx) error {
+	return id, c.write(ctx, func(tx *ent.Tx) error {
 		row, err := tx.Category.Get(ctx, id)
 		if err != nil {
 			return noCategory(id, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/ent/user"
 	"github.com/gatehouse/gatehouse/internal/batch"
 	"github.com/gatehouse/gatehouse/internal/page"
 )
@@ -27,12 +28,14 @@ func (c *Catalog) loadProducts(ctx context.Context, query *ent.ProductQuery, sel
 	if selected.Has("category") {
 		query.WithCategory(func(q *ent.CategoryQuery) { withRelations(q, selected["category"]) })
 	}
-	if selected.Has("owner") {
-		query.WithOwner()
-	}
 	rows, err := query.All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("loading products: %w", err)
+	}
+	if selected.Has("owner") {
+		if err := c.loadOwners(ctx, rows); err != nil {
+			return nil, err
+		}
 	}
 	categories := make([]*ent.Category, 0, len(rows))
 	for _, p := range rows {
@@ -41,6 +44,30 @@ func (c *Catalog) loadProducts(ctx context.Context, query *ent.ProductQuery, sel
 		}
 	}
 	return rows, c.complete(ctx, categories, selected["category"])
+}
+
+// loadOwners loads who sells the products. Who somebody is is never read from where the catalogue may be.
+func (c *Catalog) loadOwners(ctx context.Context, products []*ent.Product) error {
+	var ids []int64
+	for _, p := range products {
+		if p.OwnerID != nil && !slices.Contains(ids, *p.OwnerID) {
+			ids = append(ids, *p.OwnerID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	owners, err := c.db.Read.User.Query().Where(user.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("loading the owners of products: %w", err)
+	}
+	found := byID(owners, func(u *ent.User) int64 { return u.ID })
+	for _, p := range products {
+		if p.OwnerID != nil {
+			p.Edges.Owner = found[*p.OwnerID]
+		}
+	}
+	return nil
 }
 
 func (c *Catalog) loadCategories(ctx context.Context, query *ent.CategoryQuery, selected page.Fields) ([]*ent.Category, error) {
@@ -128,7 +155,7 @@ func (c *Catalog) loadAncestorsOf(ctx context.Context, rows []*ent.Category, sel
 	}
 	above := make(map[int64]*ent.Category)
 	if len(start) > 0 {
-		found, err := c.loadCategories(ctx, c.db.Read.Category.Query().Where(atOrAbove(start)), selected)
+		found, err := c.loadCategories(ctx, c.db.Catalog.Category.Query().Where(atOrAbove(start)), selected)
 		if err != nil {
 			return err
 		}

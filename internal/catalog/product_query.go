@@ -71,12 +71,12 @@ func (c *Catalog) listed(ctx context.Context, args page.Args, search *string, wh
 	if err != nil {
 		return nil, nil, err
 	}
-	return plan, c.db.Read.Product.Query().Where(visible(viewer), holds, found), nil
+	return plan, c.db.Catalog.Product.Query().Where(visible(viewer), holds, found), nil
 }
 
 // Product is one product, or nil when there is none that the viewer may see.
 func (c *Catalog) Product(ctx context.Context, by ProductBy, selected page.Fields) (*ent.Product, error) {
-	query := c.db.Read.Product.Query()
+	query := c.db.Catalog.Product.Query()
 	switch {
 	case by.ID != nil:
 		query.Where(product.ID(*by.ID))
@@ -100,7 +100,7 @@ func (c *Catalog) ProductsByID(ctx context.Context, ids []int64, selected page.F
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.loadProducts(ctx, c.db.Read.Product.Query().Where(product.IDIn(ids...), visible(viewer)), selected)
+	rows, err := c.loadProducts(ctx, c.db.Catalog.Product.Query().Where(product.IDIn(ids...), visible(viewer)), selected)
 	return byID(rows, func(p *ent.Product) int64 { return p.ID }), err
 }
 
@@ -109,8 +109,7 @@ func (c *Catalog) Owner(ctx context.Context, p *ent.Product) (*ent.User, error) 
 	if mayEdit, err := c.MayEdit(ctx, p); err != nil || !mayEdit {
 		return nil, err
 	}
-	owner, err := p.Edges.OwnerOrErr()
-	return owner, ent.MaskNotFound(err)
+	return p.Edges.Owner, nil
 }
 
 // MayEdit says whether the viewer may change and delete the product.

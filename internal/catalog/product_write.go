@@ -44,7 +44,7 @@ func (c *Catalog) CreateProduct(ctx context.Context, in NewProduct, selected pag
 		return nil, err
 	}
 	var id int64
-	err = c.db.Write(ctx, func(tx *ent.Tx) error {
+	err = c.write(ctx, func(tx *ent.Tx) error {
 		row, err := c.insertProduct(ctx, tx, in, &viewer.UserID)
 		if err != nil {
 			return err
@@ -62,7 +62,7 @@ func (c *Catalog) CreateProduct(ctx context.Context, in NewProduct, selected pag
 // error is a STALE_VERSION mistake, beside the product as it is now. It is NOT_FOUND for a product that
 // the viewer cannot see and FORBIDDEN for one of somebody else's.
 func (c *Catalog) UpdateProduct(ctx context.Context, id int64, changes ProductChanges, selected page.Fields) (*ent.Product, error) {
-	err := c.db.Write(ctx, func(tx *ent.Tx) error {
+	err := c.write(ctx, func(tx *ent.Tx) error {
 		row, err := editable(ctx, tx, id)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (c *Catalog) UpdateProduct(ctx context.Context, id int64, changes ProductCh
 // DeleteProduct deletes a product for its owner or staff, and answers its id. It is NOT_FOUND and
 // FORBIDDEN as for UpdateProduct.
 func (c *Catalog) DeleteProduct(ctx context.Context, id int64) (int64, error) {
-	return id, c.db.Write(ctx, func(tx *ent.Tx) error {
+	return id, c.write(ctx, func(tx *ent.Tx) error {
 		row, err := editable(ctx, tx, id)
 		if err != nil {
 			return err

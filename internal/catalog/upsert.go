@@ -46,7 +46,7 @@ func (c *Catalog) UpsertProducts(ctx context.Context, rows []*ProductUpsert, sel
 	}
 	var did Upserted
 	var keys []string
-	err = c.db.Write(ctx, func(tx *ent.Tx) error {
+	err = c.write(ctx, func(tx *ent.Tx) error {
 		b := &upserts{products: tx.Product, categories: tx.Category, claims: newClaims("Row")}
 		for i, row := range rows {
 			b.rows = append(b.rows, &upsert{place: i, changes: row.changes()})

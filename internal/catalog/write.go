@@ -6,8 +6,22 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
 )
+
+// write is database.Write for what the viewer does: they then read what they wrote, wherever that is answered.
+func (c *Catalog) write(ctx context.Context, f func(tx *ent.Tx) error) error {
+	if err := c.db.Write(ctx, f); err != nil {
+		return err
+	}
+	viewer, err := auth.FromContext(ctx)
+	if err != nil || !viewer.SignedIn() {
+		return err
+	}
+	return c.db.Remember(ctx, viewer.UserID)
+}
 
 // errStale undoes an update that was meant for another version.
 var errStale = errors.New("the row has another version")
