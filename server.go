@@ -146,7 +146,11 @@ func open(ctx context.Context, settings config.Settings, log *slog.Logger) (_ *a
 	if err != nil {
 		return nil, err
 	}
-	db, err := openDatabase(ctx, settings, database.WithDriver(observer.Driver()))
+	db, err := openDatabase(ctx, settings, database.WithDriver(observer.Driver()), database.WithReplicas(database.Replicas{
+		Sources: settings.DatabaseReplicaURLs,
+		MaxLag:  settings.DatabaseReplicaMaxLag,
+		Log:     log,
+	}))
 	if err != nil {
 		return nil, err
 	}
@@ -329,6 +333,7 @@ func serve(cmd *cobra.Command, _ []string, app *app) (err error) {
 	background.Go(func() { app.flushExpired(ctx, settings.FlushInterval, app.expiring(), slog.LevelInfo) })
 	background.Go(func() { app.flushExpired(ctx, min(settings.FlushInterval, time.Minute), app.told(), slog.LevelDebug) })
 	background.Go(func() { app.reload(ctx, hangups, documents) })
+	background.Go(func() { app.watchReplicas(ctx) })
 
 	app.logKeys(ctx, "loaded the keys")
 	app.logDocuments(ctx, "loaded the trusted documents", documents)
@@ -374,6 +379,13 @@ func (a *app) showPrivately(ctx context.Context, api *transport.GraphQL) (*obser
 	return a.observer.Listen(ctx, a.settings.MetricsAddr, observe.Sources{
 		Pools: a.db.Pools(), Hashing: a.accounts.HashingFigures, Streams: api.Figures,
 	})
+}
+
+// watchReplicas looks after the replicas until the context ends.
+func (a *app) watchReplicas(ctx context.Context) {
+	ticker := time.NewTicker(database.ReplicaPace)
+	defer ticker.Stop()
+	a.db.WatchReplicas(ctx, ticker.C)
 }
 
 // api is the API itself, for requests of which it is known who asks.

@@ -30,6 +30,7 @@ func (c *checker) check() {
 	c.checkMetricsAddr()
 	c.checkDatabase()
 	c.checkNotify()
+	c.checkReplicas()
 	c.checkSecret()
 	c.checkLifetimes()
 	c.checkArgon2()
@@ -130,6 +131,30 @@ func (c *checker) checkNotify() {
 	default:
 		c.checkPostgres(name, s.DatabaseNotifyURL)
 	}
+}
+
+// checkReplicas prints no part of the values either.
+func (c *checker) checkReplicas() {
+	const name, primary = "GATEHOUSE_DATABASE_REPLICA_URLS", "GATEHOUSE_DATABASE_URL"
+	var replicas []string
+	for i, replica := range c.settings.DatabaseReplicaURLs {
+		replica = strings.TrimSpace(replica)
+		switch {
+		case replica == "":
+			c.problem(name, "has nothing between two commas, or before or after one")
+		case !isPostgres(replica):
+			c.problem(name, "must list URLs such as postgres://user:password@host:5432/database: number %d is not one", i+1)
+		case replica == c.settings.DatabaseURL:
+			c.problem(name, "has %s itself, as number %d", primary, i+1)
+		case !slices.Contains(replicas, replica):
+			c.checkPostgres(name, replica)
+			replicas = append(replicas, replica)
+		}
+	}
+	if len(replicas) > 0 && c.sound(primary) && !isPostgres(c.settings.DatabaseURL) {
+		c.problem(name, "needs a PostgreSQL database in %s: SQLite has no replicas", primary)
+	}
+	c.settings.DatabaseReplicaURLs = replicas
 }
 
 // checkPostgres prints no part of the value either. What comes after the database's name is for its driver to judge, when

@@ -22,10 +22,13 @@ const goodKey = "0123456789abcdef0123456789abcdef"
 
 func defaults() config.Settings {
 	return config.Settings{
-		Env:                  config.Development,
-		Addr:                 "127.0.0.1:8080",
-		DatabaseURL:          "sqlite://data/gatehouse.db",
-		Migrate:              true,
+		Env:         config.Development,
+		Addr:        "127.0.0.1:8080",
+		DatabaseURL: "sqlite://data/gatehouse.db",
+		Migrate:     true,
+
+		DatabaseReplicaMaxLag: 10 * time.Second,
+
 		AccessTokenLifetime:  5 * time.Minute,
 		RefreshTokenLifetime: 24 * time.Hour,
 		SessionLifetime:      30 * 24 * time.Hour,
@@ -133,6 +136,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"GATEHOUSE_METRICS_ADDR=10.0.0.1:9090",
 		"GATEHOUSE_LOG_REQUESTS=off",
 		"GATEHOUSE_DATABASE_URL=sqlite:///var/lib/gatehouse/g.db",
+		"GATEHOUSE_DATABASE_REPLICA_MAX_LAG=30s",
 		"GATEHOUSE_MIGRATE=off",
 		"GATEHOUSE_SECRET_KEY_FILE=" + key,
 		"GATEHOUSE_JWT_KEYS=/etc/gatehouse/keys",
@@ -187,10 +191,13 @@ func TestEverySettingIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Settings{
-		Env:                  config.Production,
-		Addr:                 "[::1]:0",
-		DatabaseURL:          "sqlite:///var/lib/gatehouse/g.db",
-		Migrate:              false,
+		Env:         config.Production,
+		Addr:        "[::1]:0",
+		DatabaseURL: "sqlite:///var/lib/gatehouse/g.db",
+		Migrate:     false,
+
+		DatabaseReplicaMaxLag: 30 * time.Second,
+
 		SecretKey:            goodKey,
 		SecretKeyFile:        key,
 		JWTKeys:              "/etc/gatehouse/keys",
@@ -323,6 +330,19 @@ func TestValues(t *testing.T) {
 			says: "lacks the name of the database",
 		},
 		{variable: "DATABASE_URL", bad: []string{"postgres://u:hun%ter2@h/db", "postgres://u:hunter2@h/db#x", "postgres://u:hunter2@h/\x00", "postgres://[::1/db"}, says: "is not a URL such as"},
+		{
+			variable: "DATABASE_REPLICA_URLS",
+			with:     []string{"GATEHOUSE_DATABASE_URL=postgres://h/db"},
+			good:     []string{"postgres://u:hunter2@r/db", "postgres://r/db,POSTGRESQL://r:5433/db?sslmode=require", " postgres://r/db , postgres://r/db"},
+			bad:      []string{"r", "sqlite://x", "mysql://u:hunter2@r/db", "postgres://r/db,hunter2", "u:hunter2@r/db"},
+			says:     "is not one",
+		},
+		{variable: "DATABASE_REPLICA_URLS", with: []string{"GATEHOUSE_DATABASE_URL=postgres://h/db"}, bad: []string{",", "postgres://r/db,", ",postgres://r/db", " "}, says: "has nothing between two commas"},
+		{variable: "DATABASE_REPLICA_URLS", with: []string{"GATEHOUSE_DATABASE_URL=postgres://h/db"}, bad: []string{"postgres://u:hunter2@r", "postgres://r/db,postgres://u:hunter2@r/"}, says: "lacks the name"},
+		{variable: "DATABASE_REPLICA_URLS", with: []string{"GATEHOUSE_DATABASE_URL=postgres://h/db"}, bad: []string{"postgres://u:hun%ter2@r/db", "postgres://[::1/db"}, says: "is not a URL such as"},
+		{variable: "DATABASE_REPLICA_URLS", with: []string{"GATEHOUSE_DATABASE_URL=postgres://u:hunter2@h/db"}, bad: []string{"postgres://u:hunter2@h/db"}, says: "has GATEHOUSE_DATABASE_URL itself"},
+		{variable: "DATABASE_REPLICA_URLS", bad: []string{"postgres://u:hunter2@r/db"}, says: "SQLite has no replicas"},
+		{variable: "DATABASE_REPLICA_MAX_LAG", good: []string{"1s", "5m"}, bad: []string{"0s", "999ms", "5m1s"}, says: "must be"},
 		{variable: "DATABASE_CONNECTIONS", good: []string{"0", "1", "10000"}, bad: []string{"-1", "10001", "many"}, says: "must be"},
 		{variable: "DATABASE_URL", bad: []string{"mysql://u:hunter2@h/db", "sqlite3://x", "file://x", "://x"}, says: "unknown scheme"},
 		{variable: "DATABASE_URL", bad: []string{"sqlite://x?mode=ro", "sqlite://x#y", "sqlite://?"}, says: "no query string and no fragment"},

@@ -45,6 +45,13 @@ type Settings struct {
 	// where DatabaseURL leads through a pooler. Empty: the DatabaseURL.
 	DatabaseNotifyURL string `env:"GATEHOUSE_DATABASE_NOTIFY_URL" help:"The same PostgreSQL database past a pooler that shares connections by the transaction, to hear of other instances' changes; empty: GATEHOUSE_DATABASE_URL"`
 
+	// DatabaseReplicaURLs are streaming replicas of the PostgreSQL database, each a URL as DatabaseURL, without repeats. They
+	// may hold passwords, and there are none without PostgreSQL.
+	DatabaseReplicaURLs []string `env:"GATEHOUSE_DATABASE_REPLICA_URLS" help:"URLs of streaming replicas of the PostgreSQL database, separated by commas, from which the catalogue is read; empty: none"`
+
+	// DatabaseReplicaMaxLag is how far a replica may be behind to be used: 1 second to 5 minutes.
+	DatabaseReplicaMaxLag time.Duration `env:"GATEHOUSE_DATABASE_REPLICA_MAX_LAG" envDefault:"10s" min:"1s" max:"5m" help:"How far a replica may be behind; one that is further is not used"`
+
 	// Migrate says whether the database's schema is brought up to date at start; if not, a database that is not is refused.
 	Migrate bool `env:"GATEHOUSE_MIGRATE" envDefault:"true" help:"Apply outstanding database migrations at start"`
 
