@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"strconv"
 	"strings"
@@ -33,6 +34,10 @@ const (
 	// taken another's place, and load balancers spread them again.
 	connectionLife = 30 * time.Minute
 )
+
+// keepAlive finds out within half a minute that a server's machine has gone, while a connection waits in the pool or for an
+// answer without a limit of time.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4}
 
 // DefaultConnections is how many connections a program keeps to PostgreSQL if it is not told: four for each core it may use.
 func DefaultConnections() int { return 4 * runtime.NumCPU() }
@@ -68,6 +73,7 @@ func openPostgres(ctx context.Context, source string, o options) (*DB, error) {
 	}
 	db := newDB(dialect.Postgres, readPool, writePool, o)
 	db.postgres, db.direct = config, direct
+	db.readDriver = steadyReads{db.readDriver, db}
 	if len(o.replicas.Sources) > 0 {
 		if db.replicas, err = db.openReplicas(o, reads); err != nil {
 			return nil, errors.Join(err, writePool.Close(), readPool.Close())
@@ -85,6 +91,7 @@ func configure(source string, o options) (*pgx.ConnConfig, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
+	config.DialFunc = (&net.Dialer{KeepAliveConfig: keepAlive}).DialContext
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTime}
 	}

@@ -22,6 +22,9 @@ const (
 	firstPause, longestPause = time.Millisecond, 100 * time.Millisecond
 )
 
+// errCommitting is in the error of a commit. If the connection was lost, nobody knows whether it was done.
+var errCommitting = errors.New("committing a transaction")
+
 // Isolation says what a transaction may see of others that run at the same time.
 type Isolation int
 
@@ -36,8 +39,9 @@ const (
 
 // Write runs f in a transaction, which is committed when f returns nil and otherwise undone. Its error is f's own. What f
 // reads through tx stays true until it is done: on SQLite only one Write runs at a time; on PostgreSQL, where they may
-// overlap, one that would notice is undone and run again. So **f may be run several times**, and must begin anew
-// each time; what it has told others by then, but through tx, must be right whatever comes of it.
+// overlap, one that would notice is undone and run again, and so is one whose connection was lost before the
+// commit. So **f may be run several times**, and must begin anew each time; what it has told others by then, but through tx,
+// must be right whatever comes of it. The error of a commit whose connection was lost does not say that it was not done.
 //
 // What must outlive a refusal (a revocation, a counted failure) is written in a Write that returns nil;
 // the caller refuses afterwards.
@@ -48,8 +52,16 @@ func (db *DB) Write(ctx context.Context, f func(tx *ent.Tx) error) error {
 // WriteAt is Write for transactions that may see more of each other, if that is so much the faster. On SQLite they do not.
 func (db *DB) WriteAt(ctx context.Context, isolation Isolation, f func(tx *ent.Tx) error) error {
 	violations, longest := 0, firstPause
+	losses := retrial{db: db}
 	for try := 1; ; try++ {
 		err := db.writeOnce(ctx, isolation, f)
+		if db.Dialect() == dialect.Postgres && lost(ctx, err) {
+			// pgx's own SafeToRetry does not help: of a commit that was sent it may say so, too ("conn closed").
+			if !errors.Is(err, errCommitting) && losses.again(ctx) {
+				continue
+			}
+			return unreachable(err)
+		}
 		switch conflictOf(err) {
 		case none:
 			return err
@@ -104,7 +116,7 @@ func (db *DB) writeOnce(ctx context.Context, isolation Isolation, f func(tx *ent
 		return err
 	}
 	if err := tx.Commit(); err != nil { // sql.ErrTxDone, if the context has just ended: that is then the reason
-		return fmt.Errorf("committing a transaction: %w", errors.Join(err, ctx.Err()))
+		return fmt.Errorf("%w: %w", errCommitting, errors.Join(err, ctx.Err()))
 	}
 	committed = true
 	return nil
