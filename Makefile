@@ -4,6 +4,7 @@ GOLANGCI_LINT := v2.15.0
 FUZZTIME      ?= 20000x
 FLOOD_TIME    ?= 60s
 ROTATION_TIME ?= 60s
+FAULTS_PAUSE  ?= 10s
 
 # SQLite's full-text search, by which products are found. Without it the program serves as well, and searches slowly.
 export GOFLAGS := -tags=sqlite_fts5 $(GOFLAGS)
@@ -109,6 +110,10 @@ hostile: build ## Measure how long requests that mean harm take to be refused, a
 .PHONY: rotation
 rotation: build ## Rotate keys under load for ROTATION_TIME (60s): no request may fail
 	ROTATION_TIME=$(ROTATION_TIME) $(ATTACK) -run Rotation ./e2e/attack
+
+.PHONY: faults
+faults: build ## Break the program and its database under load: kill -9, restarts, pauses, full disks (see CONTRIBUTING.md)
+	FAULTS_PAUSE=$(FAULTS_PAUSE) go test -tags faults -count 1 -timeout 30m -v ./e2e/faults
 
 .PHONY: bench-import
 bench-import: ## Import 100,000 products: rows a second, peak memory, and kill -9 half-way
