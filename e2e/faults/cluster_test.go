@@ -41,10 +41,9 @@ func newCluster(t *testing.T, below string, options ...string) *cluster {
 	if below == "" {
 		c.dir = filepath.Join(home, "data")
 	} else {
-		home = below
+		c.own(t, below)
 	}
 	c.own(t, home)
-	c.own(t, filepath.Dir(c.log))
 	c.run(t, "initdb", append(options, "--pgdata", c.dir, "--username", "gatehouse", "--auth", "trust", "--encoding", "UTF8", "--no-locale",
 		"--wal-segsize", "1")...)
 	settings := fmt.Sprintf(`

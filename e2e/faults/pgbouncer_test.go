@@ -18,7 +18,7 @@ import (
 func TestBehindPgbouncer(t *testing.T) {
 	postgres := newCluster(t, "")
 	pooled := startPgbouncer(t, postgres)
-	l := put(t, newInstances(t, pooled, 2))
+	l := put(t, newInstances(t, pooled, 2, "GATEHOUSE_DATABASE_NOTIFY_URL="+postgres.url()))
 	l.tally.reset()
 	time.Sleep(5 * time.Second)
 	if failed := l.tally.failed(); failed > 0 {
