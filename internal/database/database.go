@@ -120,9 +120,16 @@ func (db *DB) connect() *DB {
 	return db
 }
 
-// Pools are its pools of connections by what they are for, "read" and "write": for their figures, and never for queries.
+// Pools are its pools of connections by what they are for, "read", "write", and "replica_1" and so on in the order in which
+// the replicas were named: for their figures, and never for queries.
 func (db *DB) Pools() map[string]*sql.DB {
-	return map[string]*sql.DB{"read": db.readPool, "write": db.writePool}
+	pools := map[string]*sql.DB{"read": db.readPool, "write": db.writePool}
+	if db.replicas != nil {
+		for i, replica := range db.replicas.all {
+			pools[fmt.Sprintf("replica_%d", i+1)] = replica.pool
+		}
+	}
+	return pools
 }
 
 // Dialect is dialect.SQLite or dialect.Postgres.
