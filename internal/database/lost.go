@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -94,4 +95,18 @@ func (d steadyReads) Query(ctx context.Context, query string, args, v any) error
 			return unreachable(err)
 		}
 	}
+}
+
+// ExecContext executes what ent has no words for. Such a statement may do anything, and is not tried again.
+func (d steadyReads) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return d.Driver.(interface {
+		ExecContext(context.Context, string, ...any) (sql.Result, error)
+	}).ExecContext(ctx, query, args...)
+}
+
+// QueryContext is as ExecContext, with an answer.
+func (d steadyReads) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return d.Driver.(interface {
+		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	}).QueryContext(ctx, query, args...)
 }
