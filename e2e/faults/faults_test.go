@@ -3,6 +3,7 @@
 package faults
 
 import (
+	"context"
 	"syscall"
 	"testing"
 	"time"
@@ -36,7 +37,6 @@ func TestFaults(t *testing.T) {
 			postgres.start(t)
 		})
 	})
-	// Here goes "the replica is away", once instances are given one.
 	t.Run("PostgreSQL stands still", func(t *testing.T) {
 		long := duration(t, "FAULTS_PAUSE", 10*time.Second)
 		l.fault(t, "SIGSTOP of PostgreSQL for "+long.String(), returns, func() {
@@ -45,6 +45,42 @@ func TestFaults(t *testing.T) {
 			postgres.signal(t, syscall.SIGCONT)
 		})
 	})
+	l.end()
+	l.check(t)
+}
+
+// TestReplicaFaults takes away the replica from which two instances read. Nobody notices: no request fails.
+func TestReplicaFaults(t *testing.T) {
+	postgres := newCluster(t, "")
+	replica := newReplica(t, postgres)
+	l := put(t, newInstances(t, postgres.url(), 2, "GATEHOUSE_DATABASE_REPLICA_URLS="+replica.url(), "GATEHOUSE_REQUEST_TIMEOUT=10s"))
+	l.settled = func() { replica.catchUp(t, postgres) }
+	looking, stop := context.WithCancel(t.Context())
+	defer stop()
+	for _, i := range l.instances { // whoever writes all the time is answered by the primary
+		l.clients.Go(func() { l.keepLooking(looking, i) })
+	}
+	long := duration(t, "FAULTS_PAUSE", 10*time.Second)
+	for _, fault := range []struct {
+		what       string
+		take, give func()
+	}{
+		{"the replica is stopped in good order", func() { replica.stop(t, "fast") }, func() { replica.start(t) }},
+		{"kill -9 of the replica", func() { replica.signal(t, syscall.SIGKILL) }, func() { replica.start(t) }},
+		{"SIGSTOP of the replica for " + long.String(), func() { replica.signal(t, syscall.SIGSTOP) }, func() { replica.signal(t, syscall.SIGCONT) }},
+	} {
+		until(t, returns, "the instances read from the replica", func() bool { return replica.asked(t) })
+		l.fault(t, fault.what, returns, func() {
+			fault.take()
+			time.Sleep(long)
+			fault.give()
+		})
+		if n := l.tally.failed(); n > 0 {
+			t.Errorf("%s: %d requests failed", fault.what, n)
+		}
+	}
+	until(t, returns, "the instances read from the replica again", func() bool { return replica.asked(t) })
+	stop()
 	l.end()
 	l.check(t)
 }

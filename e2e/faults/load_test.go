@@ -23,6 +23,7 @@ type load struct {
 	stop      context.CancelFunc
 	clients   sync.WaitGroup
 	pause     sync.RWMutex // each request holds it for reading
+	settled   func()       // waits until what was acknowledged can be read everywhere; nil: it can be at once
 
 	mu       sync.Mutex
 	products map[string]*product // by id
@@ -194,6 +195,22 @@ func (l *load) restock(ctx context.Context, c *client, id string, p *product, st
 	return err
 }
 
+// keepLooking reads products as somebody who is not signed in.
+func (l *load) keepLooking(ctx context.Context, at *instance) {
+	for c := (&client{instance: at}); ctx.Err() == nil; {
+		l.try(c, asking, func() error {
+			var data struct {
+				Products struct{ Nodes []struct{ ID string } }
+			}
+			err := c.ask(context.WithoutCancel(ctx), `{ products(first: 10) { nodes { id name category { name } } } }`, nil, &data)
+			if err == nil && len(data.Products.Nodes) != 10 {
+				err = fmt.Errorf("%d products, want 10", len(data.Products.Nodes))
+			}
+			return err
+		})
+	}
+}
+
 // keepReading asks for products, and for oneself.
 func (l *load) keepReading(ctx context.Context, name string, at *instance) {
 	c, whole := &client{instance: at}, context.WithoutCancel(ctx)
@@ -281,6 +298,9 @@ func (l *load) check(t *testing.T) {
 	t.Helper()
 	l.pause.Lock()
 	defer l.pause.Unlock()
+	if l.settled != nil {
+		l.settled()
+	}
 	ids := slices.Collect(maps.Keys(l.products))
 	live := 0
 	for _, c := range l.everywhere() {
