@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"regexp"
 	"strings"
 	"testing"
@@ -117,11 +118,14 @@ func TestMetricsAreShownUntilTheEnd(t *testing.T) {
 	private := s.private(t)
 	// A request of which the end is yet to come keeps the server from stopping.
 	reader, writer := io.Pipe()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/graphql", reader)
+	read := make(chan struct{}) // the server has begun to read it
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(read) }})
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/graphql", reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Expect", "100-continue")
 	answered := make(chan error)
 	go func() {
 		response, err := s.seller.client.Do(request)
@@ -133,6 +137,7 @@ func TestMetricsAreShownUntilTheEnd(t *testing.T) {
 	if _, err := fmt.Fprint(writer, `{"query":`); err != nil {
 		t.Fatal(err)
 	}
+	<-read
 	ended := make(chan error)
 	go func() { ended <- s.terminate() }()
 	if err := s.awaitLog(regexp.MustCompile(`msg="shutting down`)); err != nil {
