@@ -112,7 +112,8 @@ func (r *Registry) refuseSignIn(ctx context.Context, try *backoff.Try, u *ent.Us
 		failed.Subject = u.ID
 	}
 	// Whoever guesses must not escape the record by hanging up.
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := database.Outlasting(ctx)
+	defer cancel()
 	err := r.db.WriteAt(ctx, database.ReadCommitted, func(tx *ent.Tx) error { return r.trail.Record(ctx, tx, failed) })
 	if err != nil {
 		return err

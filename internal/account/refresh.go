@@ -74,7 +74,8 @@ func (r *Registry) exchange(ctx context.Context, claims token.Claims) (*Tokens, 
 // call that revokes says TOKEN_REUSED; to those after it the session is one that was revoked.
 func (r *Registry) revokeReused(ctx context.Context, claims token.Claims) error {
 	// Whoever holds a stolen token must not escape by hanging up.
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := database.Outlasting(ctx)
+	defer cancel()
 	revoked := 0
 	err := r.db.WriteAt(ctx, database.ReadCommitted, func(tx *ent.Tx) (err error) {
 		revoked, err = revoke(ctx, tx, session.RevokedBecauseReuse, r.now(),

@@ -64,6 +64,9 @@ func deleteSoonest(ctx context.Context, tx *ent.Tx, limit int, which ...predicat
 			p(soonest)
 		}
 		s.Where(sql.In(s.C(rows.FieldID), soonest))
+		for _, p := range which { // once more, of the row as it is by the time that it is deleted
+			p(s)
+		}
 	}).Exec(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("deleting rows of failures: %w", err)

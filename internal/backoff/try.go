@@ -2,11 +2,13 @@ package backoff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/gatehouse/gatehouse/ent"
 	rows "github.com/gatehouse/gatehouse/ent/backoff"
+	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/fault"
 )
 
@@ -79,10 +81,13 @@ func (t *Try) settle(ctx context.Context, err error) error {
 	switch {
 	case t.verdict == kept, t.verdict == forgiven && t.written && err == nil:
 		return nil
+	case t.verdict == forgiven && t.written && errors.Is(err, database.ErrUnreachable):
+		return nil // the transaction may have been committed, and what is forgiven twice is somebody else's failure
 	case t.verdict == unknown && addressKeeps && t.account == nil:
 		return nil
 	}
-	ctx = context.WithoutCancel(ctx) // that the client hung up is no reason to leave it
+	ctx, cancel := database.Outlasting(ctx) // that the client hung up is no reason to leave it
+	defer cancel()
 	return t.guard.write(ctx, func(tx *ent.Tx) error {
 		if t.verdict == forgiven {
 			return t.forgive(ctx, tx)

@@ -20,7 +20,8 @@ func (c *Catalog) write(ctx context.Context, f func(tx *ent.Tx) error) error {
 	if err != nil || !viewer.SignedIn() {
 		return err
 	}
-	return c.db.Remember(ctx, viewer.UserID)
+	c.db.Remember(ctx, viewer.UserID)
+	return nil
 }
 
 // errStale undoes an update that was meant for another version.

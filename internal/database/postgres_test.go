@@ -423,3 +423,17 @@ func postgresDoor(t *testing.T, source string) *sql.DB {
 	t.Cleanup(func() { _ = raw.Close() })
 	return raw
 }
+
+// What has to be written though nobody waits for it does not wait for ever.
+func TestOutlasting(t *testing.T) {
+	given, cancel := context.WithCancel(context.WithValue(t.Context(), database.Isolation(0), "kept"))
+	ctx, end := database.Outlasting(given)
+	defer end()
+	cancel()
+	if ctx.Err() != nil || ctx.Value(database.Isolation(0)) != "kept" {
+		t.Errorf("it ended with the caller: %v", ctx.Err())
+	}
+	if deadline, set := ctx.Deadline(); !set || time.Until(deadline) > 10*time.Second {
+		t.Errorf("it ends at %v (%t)", deadline, set)
+	}
+}

@@ -33,6 +33,7 @@ func WithReplicas(replicas Replicas) Option {
 type replicas struct {
 	all  []*replica
 	turn atomic.Uint64 // whose turn it is, counted on
+	log  *slog.Logger
 
 	// What follows is known to who looks after them, one at a time.
 	primary  *primary
@@ -49,6 +50,7 @@ func (db *DB) openReplicas(o options, connections int) (*replicas, error) {
 	}
 	known := migrations.ListSources()
 	r := &replicas{
+		log:      o.replicas.Log,
 		maxLag:   o.replicas.MaxLag,
 		primary:  openPrimary(db.postgres),
 		migrated: known[len(known)-1].Version,

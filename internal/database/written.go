@@ -3,7 +3,6 @@ package database
 import (
 	"context"
 	"fmt"
-	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -14,12 +13,8 @@ import (
 // Who has written to the catalogue reads what they wrote, whichever instance they ask: how far the primary's log was after
 // the commit is kept in a row of theirs, and read with the user. After some time any replica in use is that far.
 
-const (
-	// rememberTimeout bounds how long remembering may take: nobody is there to give it up.
-	rememberTimeout = 5 * time.Second
-	// writtenColumn is what SelectWritten adds.
-	writtenColumn = "written_position"
-)
+// writtenColumn is what SelectWritten adds.
+const writtenColumn = "written_position"
 
 // A position that the primary has not come to is of another one, from which the row was taken over with a dump: it means
 // nothing here.
@@ -33,17 +28,26 @@ ON CONFLICT (user_id) DO UPDATE SET written_at = excluded.written_at, position =
 	ELSE greatest(written_positions.position, excluded.position) END`
 
 // Remember takes note, after a commit, that the user wrote to the catalogue: from now on the user's requests are answered
-// by who has what was committed. A caller who gives up does not end it. Without replicas it does nothing.
-func (db *DB) Remember(ctx context.Context, userID int64) error {
+// by who has what was committed. A caller who gives up does not end it. Where it fails that is logged and no more: what was
+// committed must not be told as an error, and the user may for a while see the catalogue as others do. Without replicas it does
+// nothing.
+func (db *DB) Remember(ctx context.Context, userID int64) {
 	if db.replicas == nil {
-		return nil
+		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rememberTimeout)
+	ctx, cancel := Outlasting(ctx)
 	defer cancel()
-	if err := db.writeDriver.Exec(ctx, rememberSQL, []any{userID}, nil); err != nil {
-		return fmt.Errorf("remembering what user %d wrote: %w", userID, err)
+	tries := retrial{db: db}
+	for {
+		err := db.writeDriver.Exec(ctx, rememberSQL, []any{userID}, nil)
+		switch {
+		case err == nil:
+			return
+		case !lost(ctx, err) || !tries.again(ctx):
+			db.replicas.log.WarnContext(ctx, "what a user wrote may not be seen by them at once", "user", userID, "error", err)
+			return
+		}
 	}
-	return nil
 }
 
 // SelectWritten adds to a query of users what Written tells of them.
