@@ -283,3 +283,30 @@ func TestRestore(t *testing.T) {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
+
+// A database that is reached by a symbolic link is replaced where it is, and the link stays.
+func TestRestoreThroughALink(t *testing.T) {
+	dir := t.TempDir()
+	source, big := databasetest.Open(t, filepath.Join(dir, "source.db")), filepath.Join(dir, "big")
+	copied := filepath.Join(dir, "copy.db")
+	if err := errors.Join(source.Backup(t.Context(), copied), os.Mkdir(big, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(dir, "gatehouse.db")
+	if err := errors.Join(os.WriteFile(filepath.Join(big, "real.db"), []byte("old"), 0o600), os.Symlink("big/real.db", link)); err != nil {
+		t.Fatal(err)
+	}
+	replaced, err := database.Restore(t.Context(), copied, link, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is %v, %v", info, err)
+	}
+	if old, err := os.ReadFile(replaced); filepath.Dir(replaced) != big || string(old) != "old" || err != nil {
+		t.Errorf("what was there is now %s: %q, %v", replaced, old, err)
+	}
+	if report, err := database.Inspect(t.Context(), filepath.Join(big, "real.db")); err != nil || len(report.Problems) > 0 {
+		t.Errorf("where the link leads to is %+v, %v", report, err)
+	}
+}

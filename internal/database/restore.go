@@ -39,6 +39,9 @@ func Restore(ctx context.Context, file, path string, replace bool) (replaced str
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
+	if target, err := filepath.EvalSymlinks(path); err == nil { // a link stays one
+		path = target
+	}
 	seized, err := seize(path)
 	if err != nil {
 		return "", err
