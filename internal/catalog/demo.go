@@ -37,6 +37,7 @@ func (c *Catalog) LoadDemo(ctx context.Context) (Demo, error) {
 	var loaded Demo
 	err = c.db.Write(ctx, func(tx *ent.Tx) error {
 		loaded = Demo{}
+		var changes []Change
 		if used, err := tx.Category.Query().Exist(ctx); err != nil {
 			return fmt.Errorf("looking into the catalogue: %w", err)
 		} else if used {
@@ -56,15 +57,17 @@ func (c *Catalog) LoadDemo(ctx context.Context) (Demo, error) {
 			if err != nil {
 				return fmt.Errorf("product %s: %w", row["name"], err)
 			}
-			if _, err := c.insertProduct(ctx, tx, in, nil); err != nil {
+			product, err := c.insertProduct(ctx, tx, in, nil)
+			if err != nil {
 				return fmt.Errorf("product %s: %w", row["name"], err)
 			}
+			changes = append(changes, Change{ProductID: product.ID, After: standingOf(product)})
 			loaded.Products++
 			if !*in.IsPublished {
 				loaded.Unpublished++
 			}
 		}
-		return nil
+		return c.feed.Announce(ctx, tx, changes)
 	})
 	if err != nil {
 		return Demo{}, err

@@ -211,6 +211,20 @@ func testImportsAnnounceWhatTheyChange(t *testing.T, w *world) {
 }
 
 // What does not come about is not told, however far it got.
+// The demo catalogue is announced as it is loaded, for those who watch an empty shop.
+func TestTheDemoIsAnnounced(t *testing.T) {
+	w := build(t)
+	feed := w.followed(t)
+	follower := follow(t, feed)
+	loaded, err := w.LoadDemo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told := changes(t, follower); len(told) != loaded.Products {
+		t.Errorf("%d changes are told of %d products", len(told), loaded.Products)
+	}
+}
+
 func TestWhatIsUndoneIsNotAnnounced(t *testing.T) { onEachFeed(t, testWhatIsUndoneIsNotAnnounced) }
 
 func testWhatIsUndoneIsNotAnnounced(t *testing.T, w *world) {
