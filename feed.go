@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"entgo.io/ent/dialect"
 
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/notify"
+	"github.com/gatehouse/gatehouse/internal/panics"
 )
 
 // newFeed is what changes of the catalogue are told by: on PostgreSQL to all instances, by the bus.
@@ -32,9 +34,24 @@ func (a *app) listen(ctx context.Context) (stop func(), err error) {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	running.Go(func() { listener.Run(ctx) })
+	running.Go(func() { a.keepOn(ctx, "listening to other instances", listener.Run) })
 	return func() {
 		cancel()
 		running.Wait()
 	}, nil
+}
+
+// keepOn runs what goes on until ctx ends. What panics is logged, and begun again a little later.
+func (a *app) keepOn(ctx context.Context, what string, run func(context.Context)) {
+	for ctx.Err() == nil {
+		err := panics.Caught(func() error { run(ctx); return nil })
+		if err == nil {
+			return
+		}
+		a.log.ErrorContext(ctx, "internal error", "in", what, "error", err)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
+	}
 }

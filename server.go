@@ -333,7 +333,7 @@ func serve(cmd *cobra.Command, _ []string, app *app) (err error) {
 	background.Go(func() { app.flushExpired(ctx, settings.FlushInterval, app.expiring(), slog.LevelInfo) })
 	background.Go(func() { app.flushExpired(ctx, min(settings.FlushInterval, time.Minute), app.told(), slog.LevelDebug) })
 	background.Go(func() { app.reload(ctx, hangups, documents) })
-	background.Go(func() { app.watchReplicas(ctx) })
+	background.Go(func() { app.keepOn(ctx, "looking after replicas", app.watchReplicas) })
 
 	app.logKeys(ctx, "loaded the keys")
 	app.logDocuments(ctx, "loaded the trusted documents", documents)
@@ -361,6 +361,7 @@ func (a *app) readiness() *health.Readiness {
 			{Name: "database", Holds: a.db.Answers},
 			{Name: "migrations", Holds: func(ctx context.Context) error {
 				standing, err := a.db.Standing(ctx)
+				standing.Unknown = nil // a newer version's: instances of this one serve on until they are replaced
 				return errors.Join(err, standing.Err())
 			}},
 		},
