@@ -44,6 +44,9 @@ func (o *Observer) Listen(ctx context.Context, address string, s Sources) (*Priv
 	}
 	go func() { p.ended <- p.server.Serve(listener) }()
 	o.log.InfoContext(ctx, "serving metrics and profiles", "address", listener.Addr().String())
+	if at, ok := listener.Addr().(*net.TCPAddr); ok && at.IP.IsUnspecified() {
+		o.log.WarnContext(ctx, "metrics and profiles are served on every interface: nobody but operators may reach them")
+	}
 	return p, nil
 }
 

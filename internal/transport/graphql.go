@@ -119,7 +119,7 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if media == mediaEvents {
 		over = OverEvents
 	}
-	observed, x := g.asked(r.Context(), over, r.Method, r.Header)
+	observed, x := g.asked(r.Context(), over, known(r.Method), r.Header)
 	defer g.ended(observed, x)
 	if !ok {
 		g.refuse(w, x, mediaJSON, &refusal{status: http.StatusNotAcceptable, message: "An answer is " + mediaResponse + ", " + mediaJSON + " or, as it comes, " + mediaEvents + ": the request accepts none of them."})
@@ -141,4 +141,15 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // asksForWebSocket says whether a request wants to become a WebSocket (RFC 6455, section 4.1).
 func asksForWebSocket(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// known is a method of HTTP, or _OTHER for what a client has made up, as in OpenTelemetry's http.request.method
+// (https://opentelemetry.io/docs/specs/semconv/attributes-registry/http/): it may have any length.
+func known(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return method
+	}
+	return "_OTHER"
 }
