@@ -78,6 +78,13 @@ func TestNetworksKeepApart(t *testing.T) {
 	}
 	proxy := project.Services["proxy"].Networks["front"].Ipv4Address
 	for _, name := range []string{"gatehouse-a", "gatehouse-b"} {
+		// A new container that has another address is not found by the proxy for a while, and one that stops at once fails requests.
+		if project.Services[name].Networks["front"].Ipv4Address == "" {
+			t.Errorf("%s has no address that it keeps", name)
+		}
+		if delay := project.Services[name].Environment["GATEHOUSE_DRAIN_DELAY"]; delay == nil || *delay == "0s" {
+			t.Errorf("%s stops before the proxy hears of it", name)
+		}
 		if trusted := project.Services[name].Environment["GATEHOUSE_TRUSTED_PROXIES"]; trusted == nil || *trusted != proxy {
 			t.Errorf("%s does not trust the proxy, whose address is %s", name, proxy)
 		}
