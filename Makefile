@@ -5,6 +5,7 @@ FUZZTIME      ?= 20000x
 FLOOD_TIME    ?= 60s
 ROTATION_TIME ?= 60s
 FAULTS_PAUSE  ?= 10s
+CAPACITY_TIME ?= 5s
 
 # SQLite's full-text search, by which products are found. Without it the program serves as well, and searches slowly.
 export GOFLAGS := -tags=sqlite_fts5 $(GOFLAGS)
@@ -110,6 +111,10 @@ hostile: build ## Measure how long requests that mean harm take to be refused, a
 .PHONY: rotation
 rotation: build ## Rotate keys under load for ROTATION_TIME (60s): no request may fail
 	ROTATION_TIME=$(ROTATION_TIME) $(ATTACK) -run Rotation ./e2e/attack
+
+.PHONY: capacity
+capacity: build ## Measure what each kind of operation costs, for CAPACITY_TIME (5s) each, and what a WebSocket does
+	CAPACITY_TIME=$(CAPACITY_TIME) $(ATTACK) -run Capacity ./e2e/attack
 
 .PHONY: faults
 faults: build ## Break the program and its database under load: kill -9, restarts, pauses, full disks (see CONTRIBUTING.md)

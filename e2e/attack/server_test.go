@@ -1,8 +1,9 @@
 //go:build attack
 
 // Package attack measures the program while it is attacked or changed under load: the figures are what these tests are
-// for, and they fail when a figure is worse than was promised. They take a quiet machine, and minutes; so they are not part
-// of the suite. `make timing`, `make flood` and `make rotation` run them, on Linux.
+// for, and they fail when a figure is worse than was promised. TestCapacity promises nothing: it prints what operations cost.
+// They take a quiet machine, and minutes; so they are not part of the suite. `make timing`, `make flood`, `make hostile`,
+// `make rotation` and `make capacity` run them, on Linux.
 package attack
 
 import (
@@ -159,8 +160,14 @@ func (s *server) await(t *testing.T, pattern *regexp.Regexp) string {
 	}
 }
 
-// peakMiB is the most memory that the server ever had in use (VmHWM).
+// peakMiB is the most memory that the server ever had in use.
 func (s *server) peakMiB(t *testing.T) float64 {
+	t.Helper()
+	return s.memoryMiB(t, "VmHWM")
+}
+
+// memoryMiB is what the server's status in proc(5) says: VmRSS, what it has in use, or VmHWM.
+func (s *server) memoryMiB(t *testing.T, field string) float64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Pid))
 	if err != nil {
@@ -168,10 +175,10 @@ func (s *server) peakMiB(t *testing.T) float64 {
 	}
 	for line := range strings.Lines(string(status)) {
 		var kib float64
-		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kib); n == 1 {
+		if n, _ := fmt.Sscanf(line, field+": %f kB", &kib); n == 1 {
 			return kib / 1024
 		}
 	}
-	t.Fatalf("no VmHWM in %s", status)
+	t.Fatalf("no %s in %s", field, status)
 	return 0
 }
