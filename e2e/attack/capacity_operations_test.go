@@ -46,7 +46,7 @@ var operations = []operation{
 	}},
 	{"`tokenObtain`", func(ctx context.Context, v *shopper) error { return v.signsIn(ctx) }},
 	{"`productCreate`", func(ctx context.Context, v *shopper) error {
-		_, err := v.create(ctx)
+		_, err := v.create(ctx, v.shelves[0])
 		return err
 	}},
 	{"`GET /readyz`", func(ctx context.Context, v *shopper) error {

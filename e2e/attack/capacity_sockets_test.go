@@ -18,17 +18,59 @@ const (
 	capacityEvents  = 20
 )
 
-// measureSockets prints what open WebSockets cost, each with one subscription, and what it costs to tell them something. The
+// measureSockets prints what open WebSockets cost, each of which follows one category, and what it costs to tell them something. The
 // server is a fresh one, and hashing a password takes it next to no memory: what is free after that would be counted for sockets.
 func measureSockets(t *testing.T, settings []string) {
 	s := start(t, append([]string{"GATEHOUSE_ARGON2_MEMORY_KIB=64", "GATEHOUSE_ARGON2_PASSES=1"}, settings...)...)
+	seller := s.shopper(t, "seller")
+	followed, err := seller.create(t.Context(), seller.shelves[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := seller.create(t.Context(), seller.shelves[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	idle := s.memoryMiB(t, "VmRSS")
-	heard := make(chan error, capacitySockets) // each time somebody hears of a change, or nothing any more
+	heard := s.followers(t, seller.shelves[0])
+	open := s.memoryMiB(t, "VmRSS")
+	var took durations
+	cpu := s.cpu(t)
+	for range capacityEvents {
+		began := time.Now()
+		seller.reprice(t, followed)
+		hearAll(t, heard)
+		took = append(took, time.Since(began))
+	}
+	told := (s.cpu(t) - cpu) / capacityEvents
+	after := s.memoryMiB(t, "VmRSS")
+
+	cpu = s.cpu(t)
+	for range 10 * capacityEvents {
+		seller.reprice(t, other)
+	}
+	seller.reprice(t, followed)
+	hearAll(t, heard) // so they know of those before as well
+	untold := (s.cpu(t) - cpu - told) / (10 * capacityEvents)
+
+	fmt.Printf("\n%d WebSockets with a subscription each: memory %.1f MiB before, %.1f with them: %.0f KiB for each; %.1f MiB after events.\n",
+		capacitySockets, idle, open, (open-idle)*1024/capacitySockets, after)
+	fmt.Printf("A change that all of them are told: %.1f ms of CPU, %.0f µs for each of them; until the last one has it, %.0f ms in the median, %.0f at the most.\n",
+		milliseconds(told), float64(told.Microseconds())/capacitySockets, milliseconds(took.percentile(50)), milliseconds(took.percentile(100)))
+	fmt.Printf("One that is in another category, and told to none of them: %.1f ms of CPU, that of making it included.\n", milliseconds(untold))
+}
+
+// followers open WebSockets that are told of the category's products until the test ends. Each time that one is, or has ended, is
+// told by heard.
+func (s *server) followers(t *testing.T, category string) (heard <-chan error) {
+	t.Helper()
+	hears := make(chan error, capacitySockets)
 	var opening sync.WaitGroup
 	for begin := range 10 {
 		opening.Go(func() {
 			for n := begin; n < capacitySockets; n += 10 {
-				if err := s.follow(t, heard); err != nil {
+				if err := s.follow(t, category, hears); err != nil {
 					t.Error(err)
 					return
 				}
@@ -37,30 +79,9 @@ func measureSockets(t *testing.T, settings []string) {
 	}
 	opening.Wait()
 	if t.Failed() {
-		return
+		t.FailNow()
 	}
-	open := s.memoryMiB(t, "VmRSS")
-
-	seller := s.shopper(t, "seller")
-	product, err := seller.create(t.Context()) // of which they are told, too
-	if err != nil {
-		t.Fatal(err)
-	}
-	hearAll(t, heard)
-	var took durations
-	cpu := s.cpu(t)
-	for range capacityEvents {
-		began := time.Now()
-		seller.reprice(t, product)
-		hearAll(t, heard)
-		took = append(took, time.Since(began))
-	}
-	cpu = s.cpu(t) - cpu
-	fmt.Printf("\n%d WebSockets with a subscription each: memory %.1f MiB before, %.1f with them: %.0f KiB for each; %.1f MiB after events.\n",
-		capacitySockets, idle, open, (open-idle)*1024/capacitySockets, s.memoryMiB(t, "VmRSS"))
-	fmt.Printf("A change that all of them are told: %.1f ms of CPU, %.0f µs for each of them; until the last one has it, %.0f ms in the median, %.0f at the most.\n",
-		milliseconds(cpu)/capacityEvents, float64(cpu.Microseconds())/capacityEvents/capacitySockets,
-		milliseconds(took.percentile(50)), milliseconds(took.percentile(100)))
+	return hears
 }
 
 // hearAll waits until as many have heard of a change as there are sockets.
@@ -78,8 +99,8 @@ func hearAll(t *testing.T, heard <-chan error) {
 	}
 }
 
-// follow opens a WebSocket that is told of all products until the test ends, and tells heard of each.
-func (s *server) follow(t *testing.T, heard chan<- error) error {
+// follow opens one of them.
+func (s *server) follow(t *testing.T, category string, heard chan<- error) error {
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	socket, _, err := websocket.Dial(ctx, s.url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
@@ -90,7 +111,8 @@ func (s *server) follow(t *testing.T, heard chan<- error) error {
 		end()
 		_ = socket.CloseNow() // it has served
 	})
-	const subscribe = `{"id":"1","type":"subscribe","payload":{"query":"subscription { productChanged { kind product { id name price } } }"}}`
+	subscribe := fmt.Sprintf(`{"id":"1","type":"subscribe","payload":{"variables":{"category":%q},
+		"query":"subscription ($category: ID!) { productChanged(category: $category) { kind product { id name price } } }"}}`, category)
 	for _, message := range []string{`{"type":"connection_init"}`, subscribe, `{"type":"ping"}`} { // which is answered once the subscription has begun
 		if err := socket.Write(ctx, websocket.MessageText, []byte(message)); err != nil {
 			return err

@@ -141,7 +141,7 @@ type shopper struct {
 	*client
 	name    string
 	refresh string   // token, of the newest generation
-	shelf   string   // id of a category
+	shelves []string // ids of two categories
 	found   []string // ids of products
 	made    int      // products, and prices
 }
@@ -156,12 +156,14 @@ func (s *server) shopper(t *testing.T, name string) *shopper {
 	}
 	err := v.signsIn(t.Context())
 	if err == nil {
-		err = v.ask(t.Context(), `{ categories(first: 1) { nodes { id } } products(first: 100) { nodes { id } } }`, nil, &data)
+		err = v.ask(t.Context(), `{ categories(first: 2) { nodes { id } } products(first: 100) { nodes { id } } }`, nil, &data)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.shelf = data.Categories.Nodes[0].ID
+	for _, node := range data.Categories.Nodes {
+		v.shelves = append(v.shelves, node.ID)
+	}
 	for _, node := range data.Products.Nodes {
 		v.found = append(v.found, node.ID)
 	}
@@ -175,8 +177,8 @@ func (v *shopper) signsIn(ctx context.Context) error {
 	return err
 }
 
-// create makes another product, and answers its id.
-func (v *shopper) create(ctx context.Context) (id string, err error) {
+// create makes another product on that shelf, and answers its id.
+func (v *shopper) create(ctx context.Context, shelf string) (id string, err error) {
 	v.made++
 	var data struct {
 		ProductCreate struct {
@@ -186,7 +188,7 @@ func (v *shopper) create(ctx context.Context) (id string, err error) {
 	}
 	err = v.ask(ctx, `mutation ($name: String!, $category: ID!) {
 		productCreate(input: {name: $name, sku: $name, price: "1.00", category: $category}) { product { id } errors { message } }
-	}`, variables{"name": fmt.Sprint("new-", v.name, "-", v.made), "category": v.shelf}, &data)
+	}`, variables{"name": fmt.Sprint("new-", v.name, "-", v.made), "category": shelf}, &data)
 	if err == nil && len(data.ProductCreate.Errors) > 0 {
 		err = errors.New(data.ProductCreate.Errors[0].Message)
 	}
