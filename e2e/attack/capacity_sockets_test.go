@@ -20,7 +20,7 @@ const (
 
 // measureSockets prints what open WebSockets cost, each of which follows one category, and what it costs to tell them something. The
 // server is a fresh one, and hashing a password takes it next to no memory: what is free after that would be counted for sockets.
-func measureSockets(t *testing.T, settings []string) {
+func measureSockets(t *testing.T, long time.Duration, settings []string) {
 	s := start(t, append([]string{"GATEHOUSE_ARGON2_MEMORY_KIB=64", "GATEHOUSE_ARGON2_PASSES=1"}, settings...)...)
 	seller := s.shopper(t, "seller")
 	followed, err := seller.create(t.Context(), seller.shelves[0])
@@ -33,7 +33,7 @@ func measureSockets(t *testing.T, settings []string) {
 	}
 
 	idle := s.memoryMiB(t, "VmRSS")
-	heard := s.followers(t, seller.shelves[0])
+	heard := s.followers(t, "", seller.shelves[0])
 	open := s.memoryMiB(t, "VmRSS")
 	var took durations
 	cpu := s.cpu(t)
@@ -54,23 +54,36 @@ func measureSockets(t *testing.T, settings []string) {
 	hearAll(t, heard) // so they know of those before as well
 	untold := (s.cpu(t) - cpu - told) / (10 * capacityEvents)
 
+	quiet := s.quiet(t, long)
+	s.followers(t, seller.access, seller.shelves[0])
+	signedIn := s.quiet(t, long) - quiet
+
 	fmt.Printf("\n%d WebSockets with a subscription each: memory %.1f MiB before, %.1f with them: %.0f KiB for each; %.1f MiB after events.\n",
 		capacitySockets, idle, open, (open-idle)*1024/capacitySockets, after)
+	fmt.Printf("One whose client is anonymous takes %.0f µs of CPU a second when nothing happens, and one whose client is signed in %.0f.\n", quiet, signedIn)
 	fmt.Printf("A change that all of them are told: %.1f ms of CPU, %.0f µs for each of them; until the last one has it, %.0f ms in the median, %.0f at the most.\n",
 		milliseconds(told), float64(told.Microseconds())/capacitySockets, milliseconds(took.percentile(50)), milliseconds(took.percentile(100)))
 	fmt.Printf("One that is in another category, and told to none of them: %.1f ms of CPU, that of making it included.\n", milliseconds(untold))
 }
 
-// followers open WebSockets that are told of the category's products until the test ends. Each time that one is, or has ended, is
+// quiet is how many microseconds of CPU so many sockets take in a second when nothing happens, each.
+func (s *server) quiet(t *testing.T, long time.Duration) float64 {
+	t.Helper()
+	cpu, began := s.cpu(t), time.Now()
+	time.Sleep(long)
+	return float64((s.cpu(t) - cpu).Microseconds()) / time.Since(began).Seconds() / capacitySockets
+}
+
+// followers open WebSockets, with that access token if it is not empty, that are told of the category's products until the test ends. Each time that one is, or has ended, is
 // told by heard.
-func (s *server) followers(t *testing.T, category string) (heard <-chan error) {
+func (s *server) followers(t *testing.T, access, category string) (heard <-chan error) {
 	t.Helper()
 	hears := make(chan error, capacitySockets)
 	var opening sync.WaitGroup
 	for begin := range 10 {
 		opening.Go(func() {
 			for n := begin; n < capacitySockets; n += 10 {
-				if err := s.follow(t, category, hears); err != nil {
+				if err := s.follow(t, access, category, hears); err != nil {
 					t.Error(err)
 					return
 				}
@@ -100,7 +113,7 @@ func hearAll(t *testing.T, heard <-chan error) {
 }
 
 // follow opens one of them.
-func (s *server) follow(t *testing.T, category string, heard chan<- error) error {
+func (s *server) follow(t *testing.T, access, category string, heard chan<- error) error {
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	socket, _, err := websocket.Dial(ctx, s.url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
@@ -113,7 +126,11 @@ func (s *server) follow(t *testing.T, category string, heard chan<- error) error
 	})
 	subscribe := fmt.Sprintf(`{"id":"1","type":"subscribe","payload":{"variables":{"category":%q},
 		"query":"subscription ($category: ID!) { productChanged(category: $category) { kind product { id name price } } }"}}`, category)
-	for _, message := range []string{`{"type":"connection_init"}`, subscribe, `{"type":"ping"}`} { // which is answered once the subscription has begun
+	begin := `{"type":"connection_init"}`
+	if access != "" {
+		begin = fmt.Sprintf(`{"type":"connection_init","payload":{"Authorization":"Bearer %s"}}`, access)
+	}
+	for _, message := range []string{begin, subscribe, `{"type":"ping"}`} { // which is answered once the subscription has begun
 		if err := socket.Write(ctx, websocket.MessageText, []byte(message)); err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func measureCapacity(t *testing.T, long time.Duration, db *postgres) {
 		}
 		fmt.Println()
 	})
-	t.Run("Sockets", func(t *testing.T) { measureSockets(t, settings) })
+	t.Run("Sockets", func(t *testing.T) { measureSockets(t, long, settings) })
 }
 
 // describe names the database.
