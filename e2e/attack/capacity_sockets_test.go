@@ -16,11 +16,12 @@ import (
 const (
 	capacitySockets = 1000
 	capacityEvents  = 20
+	capacityQuiet   = 6 * time.Second // in which the program looks three times whether a viewer is still signed in
 )
 
 // measureSockets prints what open WebSockets cost, each of which follows one category, and what it costs to tell them something. The
 // server is a fresh one, and hashing a password takes it next to no memory: what is free after that would be counted for sockets.
-func measureSockets(t *testing.T, long time.Duration, settings []string) {
+func measureSockets(t *testing.T, settings []string) {
 	s := start(t, append([]string{"GATEHOUSE_ARGON2_MEMORY_KIB=64", "GATEHOUSE_ARGON2_PASSES=1"}, settings...)...)
 	seller := s.shopper(t, "seller")
 	followed, err := seller.create(t.Context(), seller.shelves[0])
@@ -54,9 +55,9 @@ func measureSockets(t *testing.T, long time.Duration, settings []string) {
 	hearAll(t, heard) // so they know of those before as well
 	untold := (s.cpu(t) - cpu - told) / (10 * capacityEvents)
 
-	quiet := s.quiet(t, long)
+	quiet := s.quiet(t)
 	s.followers(t, seller.access, seller.shelves[0])
-	signedIn := s.quiet(t, long) - quiet
+	signedIn := s.quiet(t) - quiet
 
 	fmt.Printf("\n%d WebSockets with a subscription each: memory %.1f MiB before, %.1f with them: %.0f KiB for each; %.1f MiB after events.\n",
 		capacitySockets, idle, open, (open-idle)*1024/capacitySockets, after)
@@ -67,10 +68,10 @@ func measureSockets(t *testing.T, long time.Duration, settings []string) {
 }
 
 // quiet is how many microseconds of CPU so many sockets take in a second when nothing happens, each.
-func (s *server) quiet(t *testing.T, long time.Duration) float64 {
+func (s *server) quiet(t *testing.T) float64 {
 	t.Helper()
 	cpu, began := s.cpu(t), time.Now()
-	time.Sleep(long)
+	time.Sleep(capacityQuiet)
 	return float64((s.cpu(t) - cpu).Microseconds()) / time.Since(began).Seconds() / capacitySockets
 }
 
