@@ -29,7 +29,8 @@ func TestFlushSparesWhatIsCountedMeanwhile(t *testing.T) {
 	defer beside.Close()
 	execute := func(on interface {
 		Exec(string, ...any) (sql.Result, error)
-	}, statement string, args ...any) {
+	}, statement string, args ...any,
+	) {
 		t.Helper()
 		if _, err := on.Exec(statement, args...); err != nil {
 			t.Fatal(err)
