@@ -377,7 +377,7 @@ func TestConcurrentGuesses(t *testing.T) {
 	}
 }
 
-// However many tries are waiting to be counted, whoever writes anything else is next.
+// However many tries are waiting to be counted, whoever writes anything else is next: on SQLite, where one writes at a time.
 func TestAFloodIsInNobodysWay(t *testing.T) {
 	const flood = 100
 	var flooded atomic.Bool
@@ -385,7 +385,7 @@ func TestAFloodIsInNobodysWay(t *testing.T) {
 	waiting := make(chan struct{}) // closed when all have looked how they stand
 	hold := make(chan struct{})    // closed when the first of them may write
 	w := &world{t: t, now: noon}
-	w.db = databasetest.New(t, databasetest.Trace(func(_ context.Context, text string) {
+	w.db = databasetest.SQLite(t, databasetest.Trace(func(_ context.Context, text string) {
 		switch statement := text; {
 		case !flooded.Load(): // the database is being made
 		case strings.Contains(statement, "Tx(") && strings.Contains(statement, "started"):

@@ -110,3 +110,10 @@ func (d steadyReads) QueryContext(ctx context.Context, query string, args ...any
 		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
 	}).QueryContext(ctx, query, args...)
 }
+
+// BeginTx begins a transaction, for which ent's client looks. What is lost within one is not tried again.
+func (d steadyReads) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, error) {
+	return d.Driver.(interface {
+		BeginTx(context.Context, *sql.TxOptions) (dialect.Tx, error)
+	}).BeginTx(ctx, opts)
+}
