@@ -6,6 +6,8 @@ FLOOD_TIME    ?= 60s
 ROTATION_TIME ?= 60s
 FAULTS_PAUSE  ?= 10s
 CAPACITY_TIME ?= 5s
+BENCH_ROUNDS  ?= 5
+BENCH_TIME    ?= 3s
 
 # SQLite's full-text search, by which products are found. Without it the program serves as well, and searches slowly.
 export GOFLAGS := -tags=sqlite_fts5 $(GOFLAGS)
@@ -127,6 +129,14 @@ bench-import: ## Import 100,000 products: rows a second, peak memory, and kill -
 .PHONY: bench-catalog
 bench-catalog: ## List and search 100,000 products: times of pages, near and deep, and how SQLite finds them
 	go test -run '^$$' -bench '^BenchmarkCatalog$$' -benchtime 200x -timeout 30m ./internal/catalog
+
+.PHONY: bench
+bench: build bench/mercurius/node_modules/.package-lock.json ## Measure the program beside Go written by hand and Mercurius, BENCH_ROUNDS (5) times for BENCH_TIME (3s) each
+	cd bench && go build -o ../.cache/bench/ . ./floor github.com/codesenberg/bombardier
+	.cache/bench/bench -rounds $(BENCH_ROUNDS) -time $(BENCH_TIME)
+
+bench/mercurius/node_modules/.package-lock.json: bench/mercurius/package-lock.json
+	npm --prefix bench/mercurius ci --no-audit --no-fund
 
 .PHONY: check-generated
 check-generated: ## Fail when generating again, twice, changes anything
