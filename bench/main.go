@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/gatehouse/gatehouse/bench/operation"
 )
 
 // enough rounds have a median that is worth keeping.
@@ -33,6 +35,9 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, rounds int, long time.Duration) error {
+	if err := settle(ctx, askersCore); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "gatehouse-bench-")
 	if err != nil {
 		return err
@@ -44,40 +49,87 @@ func run(ctx context.Context, out io.Writer, rounds int, long time.Duration) err
 		return fmt.Errorf("making a shop: %w", err)
 	}
 	servers, err := startAll(ctx, shop)
-	defer servers.stop()
+	defer func() { servers.stop() }()
 	if err != nil {
 		return err
 	}
-	operations, err := operations(ctx, servers[0])
-	if err != nil {
+	b := bench{servers: servers, access: shop.access, rounds: rounds, long: long}
+	if err := b.reads(ctx); err != nil {
 		return err
 	}
-	log.Print("comparing the servers' answers")
-	if err := servers.agree(ctx, operations, shop.access); err != nil {
+	if err := b.writes(ctx); err != nil {
 		return err
 	}
-	var t table
-	for round := range rounds {
-		for _, o := range operations {
-			log.Printf("round %d of %d: %s", round+1, rounds, o.Name)
-			for _, s := range servers {
-				if !s.answers(o) {
-					continue
-				}
-				f, err := measure(ctx, s, o, shop.access, long)
-				if err != nil {
-					return fmt.Errorf("%s, %s: %w", s.name, o.Name, err)
-				}
-				t.add(o, s, f)
-			}
-		}
-	}
-	if err := servers.agree(ctx, operations, shop.access); err != nil {
-		return fmt.Errorf("after the load: %w", err)
-	}
-	text := t.markdown() + "\n" + machine(ctx, rounds, long)
+	text := b.table.markdown() + "\n" + machine(ctx, rounds, long)
 	if _, err := io.WriteString(out, text); err != nil || rounds < enough {
 		return err
 	}
 	return keep(page, text)
+}
+
+// bench measures servers so often and so long.
+type bench struct {
+	servers servers
+	access  string
+	rounds  int
+	long    time.Duration
+	table   table
+}
+
+// reads measures what changes nothing. The servers must agree before and after.
+func (b *bench) reads(ctx context.Context) error {
+	operations, err := operations(ctx, b.servers[0])
+	if err != nil {
+		return err
+	}
+	log.Print("comparing the servers' answers")
+	if err := b.servers.agree(ctx, operations, b.access); err != nil {
+		return err
+	}
+	for round := range b.rounds {
+		for _, o := range operations {
+			log.Printf("round %d of %d: %s", round+1, b.rounds, o.Name)
+			for _, s := range b.servers {
+				if !s.answers(o) {
+					continue
+				}
+				ask := func(long time.Duration) (result, error) { return load(ctx, s, o, b.access, long) }
+				if err := b.measure(s, o, ask); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if err := b.servers.agree(ctx, operations, b.access); err != nil {
+		return fmt.Errorf("after the load: %w", err)
+	}
+	return nil
+}
+
+// writes measures what changes the shop.
+func (b *bench) writes(ctx context.Context) error {
+	s := b.servers[0]
+	writes, err := s.writes(ctx)
+	if err != nil {
+		return err
+	}
+	for round := range b.rounds {
+		for _, w := range writes {
+			log.Printf("round %d of %d: %s", round+1, b.rounds, w.Name)
+			ask := func(long time.Duration) (result, error) { return w.load(ctx, s, b.access, long) }
+			if err := b.measure(s, w.Operation, ask); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *bench) measure(s *server, o operation.Operation, ask asking) error {
+	f, err := s.measure(ask, b.long)
+	if err != nil {
+		return fmt.Errorf("%s, %s: %w", s.name, o.Name, err)
+	}
+	b.table.add(o, s, f)
+	return nil
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/gatehouse/gatehouse/bench/operation"
@@ -31,6 +33,18 @@ func canPin() bool {
 	return err == nil && runtime.NumCPU() > 1
 }
 
+// settle has this program run on one core alone, and all that it starts and does not tell otherwise.
+func settle(ctx context.Context, core string) error {
+	if !canPin() {
+		return nil
+	}
+	out, err := exec.CommandContext(ctx, "taskset", "--all-tasks", "--cpu-list", "--pid", core, strconv.Itoa(os.Getpid())).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("taskset: %w: %s", err, out)
+	}
+	return nil
+}
+
 // onCore is a command that runs on one core alone, where that can be said.
 func onCore(core string, args ...string) []string {
 	if !canPin() {
@@ -50,16 +64,19 @@ type figures struct {
 // warm is how long a server is asked before it is measured. It is also the shortest time that bombardier takes.
 const warm = time.Second
 
-// measure asks for so long, which is a second or more.
-func measure(ctx context.Context, s *server, o operation.Operation, access string, long time.Duration) (figures, error) {
-	if _, err := load(ctx, s, o, access, warm); err != nil {
+// asking is what has a server be asked for so long.
+type asking func(time.Duration) (result, error)
+
+// measure has the server asked for so long, which is a second or more.
+func (s *server) measure(ask asking, long time.Duration) (figures, error) {
+	if _, err := ask(warm); err != nil {
 		return figures{}, err
 	}
 	before, err := s.process.Stat()
 	if err != nil {
 		return figures{}, err
 	}
-	took, err := load(ctx, s, o, access, long)
+	took, err := ask(long)
 	if err != nil {
 		return figures{}, err
 	}
@@ -79,7 +96,7 @@ func measure(ctx context.Context, s *server, o operation.Operation, access strin
 // tolerance of the length of answers, as a part of it: some are cut off when the time is over.
 const tolerance = 0.02
 
-// result is the part of bombardier's report that is of use here. Latencies are in µs.
+// result is what came of asking: the part of bombardier's report that is of use here. Latencies are in µs.
 type result struct {
 	Seconds  float64 `json:"timeTakenSeconds"`
 	Answered int     `json:"req2xx"`
@@ -102,12 +119,14 @@ func load(ctx context.Context, s *server, o operation.Operation, access string, 
 	if err != nil {
 		return result{}, err
 	}
-	args := onCore(askersCore, tools+"bombardier", "--fasthttp", "--connections="+connections, "--duration="+long.String(),
-		"--timeout=10s", "--latencies", "--print=result", "--format=json", "--method="+http.MethodPost, "--body="+string(body))
+	args := []string{
+		"--fasthttp", "--connections=" + connections, "--duration=" + long.String(),
+		"--timeout=10s", "--latencies", "--print=result", "--format=json", "--method=" + http.MethodPost, "--body=" + string(body),
+	}
 	for name, values := range headers(o, access) {
 		args = append(args, "--header="+name+": "+values[0])
 	}
-	out, err := exec.CommandContext(ctx, args[0], append(args[1:], s.url+"/graphql")...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, tools+"bombardier", append(args, s.url+"/graphql")...).CombinedOutput()
 	if err != nil {
 		return result{}, fmt.Errorf("bombardier: %w\n%s", err, out)
 	}

@@ -177,12 +177,17 @@ func (s *server) send(ctx context.Context, o operation.Operation, access string)
 	return head, body, err
 }
 
-// ask asks once, and answers the data. An answer with errors or without a value is an error.
+// ask asks once, and answers the data.
 func (s *server) ask(ctx context.Context, o operation.Operation, access string) (map[string]any, error) {
 	_, body, err := s.send(ctx, o, access)
 	if err != nil {
 		return nil, err
 	}
+	return data(body)
+}
+
+// data is what an answer has. It is an error when there are errors in it or no value.
+func data(body []byte) (map[string]any, error) {
 	var answer struct {
 		Data   map[string]any
 		Errors []any

@@ -22,8 +22,11 @@ const (
 	key        = "a key that signs only tokens of the benchmark"
 )
 
-// firstProduct is the lowest id of a product.
-const firstProduct = 3<<32 + 1
+// The lowest ids.
+const (
+	firstCategory = 2<<32 + 1
+	firstProduct  = 3<<32 + 1
+)
 
 // shop is a database with products in it, and somebody who has signed in.
 type shop struct {
@@ -56,6 +59,9 @@ const original = "original"
 func furnish(ctx context.Context, dir string) (*shop, error) {
 	s := &shop{dir: dir}
 	if err := s.gatehouse(ctx, "createsuperuser", "--username", "keeper", "--email", "keeper@example.com"); err != nil {
+		return nil, err
+	}
+	if err := s.gatehouse(ctx, "createsuperuser", "--username", "caller", "--email", "caller@example.com"); err != nil {
 		return nil, err
 	}
 	if err := s.shelve(ctx); err != nil {

@@ -103,8 +103,8 @@ func machine(ctx context.Context, rounds int, long time.Duration) string {
 	if !canPin() {
 		pinned = "servers and load on any core"
 	}
-	return fmt.Sprintf("Medians of %d interleaved rounds of %v each, with %s connections: %s. %s, %d cores, Linux %s, %s, Node.js %s; %s.\n",
-		rounds, long, connections, pinned, processor, runtime.NumCPU(), strings.TrimSpace(string(kernel)),
+	return fmt.Sprintf("Medians of %d interleaved rounds of %v each, with %s connections (writes: %d): %s. %s, %d cores, Linux %s, %s, Node.js %s; %s.\n",
+		rounds, long, connections, writers, pinned, processor, runtime.NumCPU(), strings.TrimSpace(string(kernel)),
 		strings.Replace(runtime.Version(), "go", "Go ", 1), strings.TrimSpace(string(node)), time.Now().UTC().Format(time.DateOnly))
 }
 

@@ -18,7 +18,9 @@ const (
 	After    = `query ($after: String) { products(first: 10, after: $after) { edges { node { id name price category { id name } } } } }`
 	Filtered = `query ($after: String) { products(first: 10, after: $after, where: {price: {gte: "100.00"}, inStock: true}, orderBy: [{field: PRICE, direction: DESC}]) { edges { node { id name price } } } }`
 	Search   = `{ products(first: 10, search: "copper kettle") { edges { node { id name price } } } }`
-	Obtain   = `mutation ($username: String!, $password: String!) { tokenObtain(username: $username, password: $password) { access } }`
+	Obtain   = `mutation ($username: String!, $password: String!) { tokenObtain(username: $username, password: $password) { access refresh } }`
+	Refresh  = `mutation ($refresh: String!) { tokenRefresh(refresh: $refresh) { access refresh } }`
+	Create   = `mutation ($name: String!, $category: ID!) { productCreate(input: {name: $name, price: "12.50", category: $category}) { product { id } errors { message } } }`
 )
 
 // Variables of an operation.
