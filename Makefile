@@ -8,6 +8,7 @@ FAULTS_PAUSE  ?= 10s
 CAPACITY_TIME ?= 5s
 BENCH_ROUNDS  ?= 5
 BENCH_TIME    ?= 3s
+BENCH_ONLY    ?=
 
 # SQLite's full-text search, by which products are found. Without it the program serves as well, and searches slowly.
 export GOFLAGS := -tags=sqlite_fts5 $(GOFLAGS)
@@ -133,7 +134,7 @@ bench-catalog: ## List and search 100,000 products: times of pages, near and dee
 .PHONY: bench
 bench: build bench/mercurius/node_modules/.package-lock.json ## Measure the program beside Go written by hand and Mercurius, BENCH_ROUNDS (5) times for BENCH_TIME (3s) each
 	cd bench && go build -o ../.cache/bench/ . ./floor github.com/codesenberg/bombardier
-	.cache/bench/bench -rounds $(BENCH_ROUNDS) -time $(BENCH_TIME)
+	.cache/bench/bench -rounds $(BENCH_ROUNDS) -time $(BENCH_TIME) -only '$(BENCH_ONLY)'
 
 bench/mercurius/node_modules/.package-lock.json: bench/mercurius/package-lock.json
 	npm --prefix bench/mercurius ci --no-audit --no-fund

@@ -11,6 +11,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -26,15 +27,20 @@ const page = "docs/performance.md"
 func main() {
 	rounds := flag.Int("rounds", enough, "how often everything is measured; fewer than 5 leave "+page+" as it is")
 	long := flag.Duration("time", 3*time.Second, "how long each operation is asked of each server in a round, at least 1s")
+	only := flag.String("only", "", "a regular expression of the operations' names: no others are measured, and "+page+" is left as it is")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, *rounds, *long); err != nil {
+	if err := run(ctx, os.Stdout, *rounds, *long, *only); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, out io.Writer, rounds int, long time.Duration) error {
+func run(ctx context.Context, out io.Writer, rounds int, long time.Duration, only string) error {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
 	if err := settle(ctx, askersCore); err != nil {
 		return err
 	}
@@ -53,7 +59,7 @@ func run(ctx context.Context, out io.Writer, rounds int, long time.Duration) err
 	if err != nil {
 		return err
 	}
-	b := bench{servers: servers, access: shop.access, rounds: rounds, long: long}
+	b := bench{servers: servers, access: shop.access, rounds: rounds, long: long, wanted: wanted}
 	if err := b.reads(ctx); err != nil {
 		return err
 	}
@@ -61,7 +67,7 @@ func run(ctx context.Context, out io.Writer, rounds int, long time.Duration) err
 		return err
 	}
 	text := b.table.markdown() + "\n" + machine(ctx, rounds, long)
-	if _, err := io.WriteString(out, text); err != nil || rounds < enough {
+	if _, err := io.WriteString(out, text); err != nil || rounds < enough || only != "" {
 		return err
 	}
 	return keep(page, text)
@@ -73,6 +79,7 @@ type bench struct {
 	access  string
 	rounds  int
 	long    time.Duration
+	wanted  *regexp.Regexp // of names of operations
 	table   table
 }
 
@@ -88,6 +95,9 @@ func (b *bench) reads(ctx context.Context) error {
 	}
 	for round := range b.rounds {
 		for _, o := range operations {
+			if !b.wanted.MatchString(o.Name) {
+				continue
+			}
 			log.Printf("round %d of %d: %s", round+1, b.rounds, o.Name)
 			for _, s := range b.servers {
 				if !s.answers(o) {
@@ -115,6 +125,9 @@ func (b *bench) writes(ctx context.Context) error {
 	}
 	for round := range b.rounds {
 		for _, w := range writes {
+			if !b.wanted.MatchString(w.Name) {
+				continue
+			}
 			log.Printf("round %d of %d: %s", round+1, b.rounds, w.Name)
 			ask := func(long time.Duration) (result, error) { return w.load(ctx, s, b.access, long) }
 			if err := b.measure(s, w.Operation, ask); err != nil {
