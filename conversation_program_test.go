@@ -58,23 +58,31 @@ func startProgram(ctx context.Context, dir string, environment []string) (*progr
 
 // awaitLog waits until the program has logged something like that.
 func (p *program) awaitLog(pattern *regexp.Regexp) error {
+	_, err := p.awaitLogAfter(0, pattern)
+	return err
+}
+
+// awaitLogAfter waits until the program has logged something like that behind so many bytes, and answers it. Lines are looked at
+// once: a program under load writes many.
+func (p *program) awaitLogAfter(from int, pattern *regexp.Regexp) (string, error) {
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	for {
 		text, grown := p.log.read()
-		if pattern.MatchString(text) {
-			return nil
+		if found := pattern.FindString(text[from:]); found != "" {
+			return found, nil
 		}
+		from += strings.LastIndexByte(text[from:], '\n') + 1
 		select {
 		case <-grown:
 		case <-p.ended:
-			if pattern.MatchString(p.log.String()) {
-				return nil
+			if found := pattern.FindString(p.log.String()[from:]); found != "" {
+				return found, nil
 			}
-			return errors.Join(fmt.Errorf("gatehouse serve ended without logging %q", pattern), p.err)
+			return "", errors.Join(fmt.Errorf("gatehouse serve ended without logging %q", pattern), p.err)
 		case <-timeout.C:
 			p.kill()
-			return fmt.Errorf("gatehouse serve did not log %q within %v", pattern, patience)
+			return "", fmt.Errorf("gatehouse serve did not log %q within %v", pattern, patience)
 		}
 	}
 }

@@ -13,15 +13,11 @@ const notReloaded = "cannot be reloaded; the old ones go on"
 // reload has the program read its keys or its trusted documents again, and waits until it has.
 func (p *program) reload() (line string, err error) {
 	outcomes := regexp.MustCompile(`(?m)^.*(?:reloaded the (?:keys|trusted documents)|nothing to reload|` + notReloaded + `).*\n`)
-	before := len(outcomes.FindAllString(p.log.String(), -1))
+	before := len(p.log.String())
 	if err := p.command.Process.Signal(syscall.SIGHUP); err != nil {
 		return "", err
 	}
-	// So many lines before, and one more.
-	if err := p.awaitLog(regexp.MustCompile(strings.Repeat(`(?s:.*?)`+outcomes.String(), before+1))); err != nil {
-		return "", err
-	}
-	return outcomes.FindAllString(p.log.String(), -1)[before], nil
+	return p.awaitLogAfter(before, outcomes)
 }
 
 // reload sends SIGHUP. When negated what is read must be refused, and stderr looks at why.
