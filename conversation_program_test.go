@@ -62,8 +62,8 @@ func (p *program) awaitLog(pattern *regexp.Regexp) error {
 	return err
 }
 
-// awaitLogAfter waits until the program has logged something like that behind so many bytes, and answers it. Lines are looked at
-// once: a program under load writes many.
+// awaitLogAfter waits until the program has logged something like that behind so many bytes, and answers it: under load it
+// writes a lot.
 func (p *program) awaitLogAfter(from int, pattern *regexp.Regexp) (string, error) {
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
@@ -72,7 +72,6 @@ func (p *program) awaitLogAfter(from int, pattern *regexp.Regexp) (string, error
 		if found := pattern.FindString(text[from:]); found != "" {
 			return found, nil
 		}
-		from += strings.LastIndexByte(text[from:], '\n') + 1
 		select {
 		case <-grown:
 		case <-p.ended:
