@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse/gatehouse/internal/logtest"
+
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/audit"
@@ -109,26 +111,7 @@ type world struct {
 	clock  *clock
 	ran    *statements
 	trail  *audit.Trail
-	log    *journal
-}
-
-// journal is a log that is read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-// Write appends to the journal.
-func (j *journal) Write(text []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(text)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
+	log    *logtest.Journal
 }
 
 // build makes a world; change adapts its settings.
@@ -161,7 +144,7 @@ func over(t tester, db *database.DB, ran *statements, c *clock, change ...func(*
 		t.Fatal(err)
 	}
 	ts := token.Settings{Keys: []token.Key{key}, Now: c.now}
-	var log journal
+	var log logtest.Journal
 	trail, err := audit.New(db, audit.Settings{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: c.now})
 	if err != nil {
 		t.Fatal(err)

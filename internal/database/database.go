@@ -104,7 +104,7 @@ func Open(ctx context.Context, source string, opts ...Option) (*DB, error) {
 
 // newDB is a database over two pools.
 func newDB(dialect string, readPool, writePool *sql.DB, o options) *DB {
-	db := &DB{readPool: readPool, writePool: writePool, pause: pause}
+	db := &DB{readPool: readPool, writePool: writePool, pause: Pause}
 	db.closeOnce = sync.OnceValue(db.close)
 	db.readDriver, db.writeDriver = o.driver(dialect, readPool), o.driver(dialect, writePool)
 	return db
@@ -141,6 +141,11 @@ func (o options) driver(name string, pool *sql.DB) dialect.Driver {
 	if name == dialect.Postgres {
 		driver = postgresDriver{opened}
 	}
+	return o.around(driver)
+}
+
+// around is a driver with what observes it.
+func (o options) around(driver dialect.Driver) dialect.Driver {
 	if o.wrap != nil {
 		driver = o.wrap(driver)
 	}
@@ -150,15 +155,15 @@ func (o options) driver(name string, pool *sql.DB) dialect.Driver {
 	return dialect.DebugWithContext(driver, o.trace)
 }
 
-// pause waits for some time, at most the longest, or until ctx is over, which is then the error. How long is drawn by lot,
-// so that two who got in each other's way do not do it again.
-func pause(ctx context.Context, longest time.Duration) error {
+// Pause waits for some time, at most the longest, or until ctx is over, which is then the error. How long is drawn by lot,
+// so that two who got in each other's way, or lost a server together, do not come back together.
+func Pause(ctx context.Context, longest time.Duration) error {
 	timer := time.NewTimer(rand.N(longest)) //nolint:gosec // nothing depends on nobody knowing
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("waiting to try a transaction again: %w", ctx.Err())
+		return fmt.Errorf("waiting to try again: %w", ctx.Err())
 	}
 }

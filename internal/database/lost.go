@@ -2,7 +2,6 @@ package database
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"entgo.io/ent/dialect"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -77,9 +75,10 @@ func (r *retrial) again(ctx context.Context) bool {
 	return true
 }
 
-// steadyReads is a driver that only reads, and tries again what was lost before its first row.
+// steadyReads is a driver that only reads, and tries again what was lost before its first row. What is read in a transaction is
+// not tried again.
 type steadyReads struct {
-	dialect.Driver
+	postgresDriver
 	db *DB
 }
 
@@ -87,7 +86,7 @@ type steadyReads struct {
 func (d steadyReads) Query(ctx context.Context, query string, args, v any) error {
 	tries := retrial{db: d.db}
 	for {
-		err := d.Driver.Query(ctx, query, args, v)
+		err := d.postgresDriver.Query(ctx, query, args, v)
 		if !lost(ctx, err) {
 			return err
 		}
@@ -95,25 +94,4 @@ func (d steadyReads) Query(ctx context.Context, query string, args, v any) error
 			return unreachable(err)
 		}
 	}
-}
-
-// ExecContext executes what ent has no words for. Such a statement may do anything, and is not tried again.
-func (d steadyReads) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return d.Driver.(interface {
-		ExecContext(context.Context, string, ...any) (sql.Result, error)
-	}).ExecContext(ctx, query, args...)
-}
-
-// QueryContext is as ExecContext, with an answer.
-func (d steadyReads) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return d.Driver.(interface {
-		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-	}).QueryContext(ctx, query, args...)
-}
-
-// BeginTx begins a transaction, for which ent's client looks. What is lost within one is not tried again.
-func (d steadyReads) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, error) {
-	return d.Driver.(interface {
-		BeginTx(context.Context, *sql.TxOptions) (dialect.Tx, error)
-	}).BeginTx(ctx, opts)
 }

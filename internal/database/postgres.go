@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
@@ -73,7 +74,7 @@ func openPostgres(ctx context.Context, source string, o options) (*DB, error) {
 	}
 	db := newDB(dialect.Postgres, readPool, writePool, o)
 	db.postgres, db.direct = config, direct
-	db.readDriver = steadyReads{db.readDriver, db}
+	db.readDriver = o.around(steadyReads{postgresDriver{entsql.OpenDB(dialect.Postgres, readPool)}, db})
 	if len(o.replicas.Sources) > 0 {
 		if db.replicas, err = db.openReplicas(o, reads); err != nil {
 			return nil, errors.Join(err, writePool.Close(), readPool.Close())

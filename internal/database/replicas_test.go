@@ -3,158 +3,18 @@
 package database_test
 
 import (
-	"bytes"
 	"context"
-	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/gatehouse/gatehouse/ent"
-	"github.com/gatehouse/gatehouse/ent/user"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
-
-const maxLag = 10 * time.Second
-
-// instance is a program's database with replicas, and a clock by which it looks after them.
-type instance struct {
-	*database.DB
-	t     *testing.T
-	ticks chan time.Time
-	now   time.Time
-	log   *notes
-}
-
-// notes are what was logged.
-type notes struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (n *notes) Write(text []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.text.Write(text)
-}
-
-// take is what was logged since the last take.
-func (n *notes) take() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	defer n.text.Reset()
-	return n.text.String()
-}
-
-// open is a new instance on a primary with replicas, which has not looked at any yet.
-func open(t *testing.T, primary string, replicas ...string) *instance {
-	t.Helper()
-	i := &instance{t: t, ticks: make(chan time.Time), now: noon, log: new(notes)}
-	i.DB = databasetest.Open(t, primary, database.WithReplicas(database.Replicas{
-		Sources: replicas, MaxLag: maxLag, Log: slog.New(slog.NewTextHandler(i.log, nil)),
-	}))
-	ctx, cancel := context.WithCancel(t.Context())
-	var watch sync.WaitGroup
-	watch.Go(func() { i.WatchReplicas(ctx, i.ticks) })
-	t.Cleanup(func() { cancel(); watch.Wait() })
-	return i
-}
-
-// look has the instance look at its replicas, after some time.
-func (i *instance) look(after time.Duration) {
-	i.now = i.now.Add(after)
-	for range 2 { // when the second is taken, the first is done
-		i.ticks <- i.now
-	}
-}
-
-// lookUntil looks until it was logged so often that a replica is used. From then on they have all there is, unless it is
-// written after that.
-func (i *instance) lookUntil(used int, with *databasetest.Server, replicas ...*databasetest.Server) {
-	i.t.Helper()
-	var all string
-	for deadline := time.Now().Add(30 * time.Second); strings.Count(all, "a replica is used") < used; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			i.t.Fatalf("logged is only %s", all)
-		}
-		i.look(time.Millisecond)
-		all += i.log.take()
-	}
-	for _, replica := range replicas {
-		replica.CatchUp(with)
-	}
-}
-
-// add adds a category.
-func (i *instance) add(slug string) {
-	i.t.Helper()
-	if err := i.Write(i.t.Context(), func(tx *ent.Tx) error {
-		_, err := addCategory(i.t.Context(), tx, slug)
-		return err
-	}); err != nil {
-		i.t.Fatal(err)
-	}
-}
-
-// query is a context of a query of somebody who wrote so far.
-func (i *instance) query(least int64) context.Context {
-	return database.FromReplica(i.t.Context(), func(context.Context) int64 { return least })
-}
-
-// slugs are the categories' that are seen in a context.
-func (i *instance) slugs(ctx context.Context) string {
-	i.t.Helper()
-	found, err := i.Catalog.Category.Query().Select("slug").Strings(ctx)
-	if err != nil {
-		i.t.Errorf("a query failed: %v", err)
-	}
-	slices.Sort(found)
-	return strings.Join(found, " ")
-}
-
-// expect checks what somebody sees who wrote so far.
-func (i *instance) expect(least int64, want, when string) {
-	i.t.Helper()
-	if got := i.slugs(i.query(least)); got != want {
-		i.t.Errorf("%s: seen are %q, want %q", when, got, want)
-	}
-}
-
-// written is how far a replica has to be for what the user wrote.
-func (i *instance) written(id int64) int64 {
-	i.t.Helper()
-	u, err := i.Read.User.Query().Where(user.ID(id)).Modify(i.SelectWritten).Only(i.t.Context())
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	at, err := i.Written(u)
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	return at
-}
-
-// addUser adds a user.
-func (i *instance) addUser(name string) (id int64) {
-	i.t.Helper()
-	if err := i.Write(i.t.Context(), func(tx *ent.Tx) error {
-		u, err := tx.User.Create().SetUsername(name).SetUsernameKey(name).SetEmail(name).SetEmailKey(name).
-			SetPasswordHash("-").SetDateJoined(noon).Save(i.t.Context())
-		if err == nil {
-			id = u.ID
-		}
-		return err
-	}); err != nil {
-		i.t.Fatal(err)
-	}
-	return id
-}
 
 func TestQueriesReadFromAReplica(t *testing.T) {
 	t.Parallel()
@@ -170,7 +30,7 @@ func TestQueriesReadFromAReplica(t *testing.T) {
 
 	one.look(0)
 	one.expect(0, "a", "before the replica has what there was when it was first looked at")
-	if got := one.log.take(); strings.Count(got, "a replica is not used") != 1 || !strings.Contains(got, replica.Address()) {
+	if got := one.log.Take(); strings.Count(got, "a replica is not used") != 1 || !strings.Contains(got, replica.Address()) {
 		t.Errorf("logged %q", got)
 	}
 	replica.Continue()
@@ -202,11 +62,11 @@ func TestQueriesReadFromAReplica(t *testing.T) {
 	one.expect(0, "a", "at the longest lag")
 	one.look(time.Millisecond)
 	one.expect(0, "a b", "past the longest lag")
-	if got := one.log.take(); strings.Count(got, "too far behind") != 1 {
+	if got := one.log.Take(); strings.Count(got, "too far behind") != 1 {
 		t.Errorf("logged %q", got)
 	}
 	one.look(time.Second)
-	if got := one.log.take(); got != "" {
+	if got := one.log.Take(); got != "" {
 		t.Errorf("what is known is logged again: %q", got)
 	}
 
@@ -222,7 +82,7 @@ func TestQueriesReadFromAReplica(t *testing.T) {
 	replica.CatchUp(c.Primary)
 	one.look(time.Hour)
 	one.look(time.Hour)
-	if got := one.log.take(); got != "" {
+	if got := one.log.Take(); got != "" {
 		t.Errorf("logged about a replica that has everything: %q", got)
 	}
 }
@@ -269,11 +129,11 @@ func TestARequestReadsFromOnePlace(t *testing.T) {
 		}
 	}
 	i.expect(0, "a b c", "with no replica left")
-	if got := i.log.take(); strings.Count(got, "a replica is not used") != 2 {
+	if got := i.log.Take(); strings.Count(got, "a replica is not used") != 2 {
 		t.Errorf("logged %q", got)
 	}
 	i.look(time.Second)
-	if got := i.log.take(); got != "" {
+	if got := i.log.Take(); got != "" {
 		t.Errorf("what is known is logged again: %q", got)
 	}
 	first.Start()
@@ -344,7 +204,7 @@ func TestWhatFailsOnAReplicaIsAskedOfThePrimary(t *testing.T) {
 	if n := end(); n != rows+1 {
 		t.Errorf("found %d", n)
 	}
-	if got := i.log.take(); strings.Contains(got, "is not used") {
+	if got := i.log.Take(); strings.Contains(got, "is not used") {
 		t.Errorf("a replica that is well is not used any more: %q", got)
 	}
 
@@ -384,7 +244,7 @@ func TestWhatIsNoReplicaIsNotUsed(t *testing.T) {
 	i.add("a")
 	i.look(0)
 	i.expect(0, "a", "without a replica that is one")
-	log := i.log.take()
+	log := i.log.Take()
 	for _, want := range []string{"it is another database", "it is not a replica", "it cannot be reached"} {
 		if strings.Count(log, want) != 1 {
 			t.Errorf("%q is not logged once, but %s", want, log)
@@ -400,7 +260,7 @@ func TestWhatIsNoReplicaIsNotUsed(t *testing.T) {
 	i.look(time.Second)
 	i.add("b")
 	i.expect(0, "a b", "after the replica was promoted")
-	if got := i.log.take(); !strings.Contains(got, "not any more") {
+	if got := i.log.Take(); !strings.Contains(got, "not any more") {
 		t.Errorf("logged %q", got)
 	}
 }
@@ -508,7 +368,7 @@ func TestFailover(t *testing.T) {
 	i.add("b")
 	i.Remember(t.Context(), ada)
 	i.look(time.Second)
-	i.log.take()
+	i.log.Take()
 	i.expect(i.written(ada), "a b", "after the failover")
 	i.expect(0, "a b", "after the failover, to somebody else")
 

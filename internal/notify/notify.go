@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/gatehouse/gatehouse/internal/database"
@@ -36,7 +35,7 @@ type Settings struct {
 	Keep     time.Duration // for how long Flush leaves messages
 	Most     int           // how many Flush leaves
 	Interval time.Duration // between two looks of a Listener
-	// Pause waits before another try to connect: for some time, no longer than the longest. Its error is the context's.
+	// Pause waits before another try to connect, as database.Pause does.
 	Pause func(ctx context.Context, longest time.Duration) error
 }
 
@@ -80,7 +79,7 @@ func New(db *database.DB, settings Settings) *Bus {
 		settings.Interval = DefaultInterval
 	}
 	if settings.Pause == nil {
-		settings.Pause = pause
+		settings.Pause = database.Pause
 	}
 	return &Bus{db: db, settings: settings, handlers: map[string]Handler{}}
 }
@@ -102,18 +101,6 @@ func (b *Bus) Send(ctx context.Context, tx Execer, topic string, payload []byte)
 		return fmt.Errorf("sending a message to all instances: %w", err)
 	}
 	return nil
-}
-
-// pause draws how long it waits by lot, so that instances which lost a server together do not come back together.
-func pause(ctx context.Context, longest time.Duration) error {
-	timer := time.NewTimer(rand.N(longest)) //nolint:gosec // nothing depends on nobody knowing
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // errLost says that a message is there no more that was not told.

@@ -1,7 +1,6 @@
 package notify_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gatehouse/gatehouse/internal/logtest"
 
 	"github.com/jackc/pgx/v5"
 
@@ -60,7 +61,7 @@ func (w *world) number(t *testing.T, query string) (n int) {
 // ear hears the messages of one bus.
 type ear struct {
 	*notify.Bus
-	log   *journal
+	log   *logtest.Journal
 	heard chan string // what was told, or "lost"
 	gone  chan int    // has an attempt to connect for each that is allowed; nil: all are
 	tries chan int    // has one for each that waits
@@ -68,7 +69,7 @@ type ear struct {
 
 // ear makes one that does not listen yet.
 func (w *world) ear(settings notify.Settings) *ear {
-	e := &ear{log: new(journal), heard: make(chan string, 100_000)}
+	e := &ear{log: new(logtest.Journal), heard: make(chan string, 100_000)}
 	settings.Log = slog.New(slog.NewTextHandler(e.log, nil))
 	if settings.Interval == 0 {
 		settings.Interval = time.Hour // whatever is told is told by a notification, or after the connection was lost
@@ -158,24 +159,6 @@ func (w *world) cut(t *testing.T) {
 func (w *world) cutSome(t *testing.T) int {
 	t.Helper()
 	return w.number(t, `SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'gatehouse listener'`)
-}
-
-// journal is a log.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(text []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(text)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
 }
 
 func numbered(name string, n int) (texts []string) {

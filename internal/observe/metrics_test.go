@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gatehouse/gatehouse/internal/logtest"
+
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -31,7 +33,7 @@ type counting struct {
 
 func newCounting(t *testing.T) *counting {
 	t.Helper()
-	log := &journal{}
+	log := &logtest.Journal{}
 	o, err := observe.New(t.Context(), observe.Settings{Log: slog.New(slog.NewTextHandler(log, nil)), Metrics: true})
 	if err != nil {
 		t.Fatal(err)
@@ -268,7 +270,7 @@ func TestAnAddressThatIsTaken(t *testing.T) {
 func TestNothingIsObservedUnlessAsked(t *testing.T) {
 	for name, s := range map[string]observe.Settings{
 		"nothing":      {Log: slog.New(slog.DiscardHandler)},
-		"a silent log": {Log: slog.New(slog.NewTextHandler(&journal{}, &slog.HandlerOptions{Level: slog.LevelWarn})), Requests: true},
+		"a silent log": {Log: slog.New(slog.NewTextHandler(&logtest.Journal{}, &slog.HandlerOptions{Level: slog.LevelWarn})), Requests: true},
 	} {
 		o, err := observe.New(t.Context(), s)
 		if err != nil {
