@@ -27,7 +27,7 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 	if db.readDriver.Dialect() != dialect.SQLite {
 		return ErrNoCopy
 	}
-	draft, err := drafted(ctx, dsn(db.path, url.Values{"mode": {"rw"}, "_busy_timeout": {"5000"}}), file)
+	draft, err := drafted(ctx, dsn(db.path, url.Values{"mode": {"rw"}, "_busy_timeout": {milliseconds(busyTimeout)}}), file)
 	if err != nil {
 		return err
 	}

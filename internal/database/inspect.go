@@ -57,7 +57,7 @@ func Inspect(ctx context.Context, file string) (_ *Report, err error) {
 // copyDSN is the URI by which a copy is read: as one that nobody writes to, so that nothing is made beside it, unless a log
 // lies there that belongs to it.
 func copyDSN(file string) string {
-	params := url.Values{"mode": {"ro"}, "_busy_timeout": {"5000"}}
+	params := url.Values{"mode": {"ro"}, "_busy_timeout": {milliseconds(busyTimeout)}}
 	if info, err := os.Stat(file + "-wal"); err != nil || info.Size() == 0 {
 		params.Set("immutable", "1")
 	}

@@ -9,13 +9,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"entgo.io/ent/dialect"
-	_ "github.com/mattn/go-sqlite3" // the driver
+	"github.com/mattn/go-sqlite3"
 )
 
 // readers is how many connections read at once. SQLite's readers never wait for its writer.
 const readers = 4
+
+// busyTimeout is how long to wait for who has a lock.
+const busyTimeout = 5 * time.Second
 
 // openSQLite opens the SQLite database in the file at path, making file and folder where there are none, for
 // this user's eyes only: password hashes are in it.
@@ -32,14 +36,14 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 		"_journal_mode":    {"WAL"},
 		"_synchronous":     {"FULL"},
 		"_foreign_keys":    {"on"},
-		"_busy_timeout":    {"5000"},
+		"_busy_timeout":    {milliseconds(busyTimeout)},
 		"_stmt_cache_size": {"64"},
 	}))
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
 	writePool.SetMaxOpenConns(1)
-	if err := writePool.PingContext(ctx); err != nil { // also makes the WAL that readers need
+	if err := beginWAL(ctx, writePool); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close())
 	}
 	hasFTS5 := false
@@ -50,7 +54,7 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 	readPool, err := sql.Open("sqlite3", dsn(path, url.Values{
 		"mode":             {"ro"},
 		"_query_only":      {"on"},
-		"_busy_timeout":    {"5000"},
+		"_busy_timeout":    {milliseconds(busyTimeout)},
 		"_stmt_cache_size": {"64"},
 	}))
 	if err != nil {
@@ -65,6 +69,24 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 		db.writeDriver = indexless{db.writeDriver}
 	}
 	return db.connect(), nil
+}
+
+// beginWAL makes the first connection, and with it the log that readers need. SQLite does not wait for another program that is
+// just doing the same, whatever the timeout for locks says (https://www.sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY"):
+// so it is tried again for as long.
+func beginWAL(ctx context.Context, pool *sql.DB) error {
+	patient, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	for {
+		err := pool.PingContext(ctx)
+		var refused sqlite3.Error
+		if !errors.As(err, &refused) || refused.Code != sqlite3.ErrBusy {
+			return err
+		}
+		if Pause(patient, longestPause) != nil {
+			return err
+		}
+	}
 }
 
 // dsn is the URI of a database file (https://www.sqlite.org/uri.html) with the driver's parameters.
