@@ -43,7 +43,9 @@ func (r *recorded) request(t *testing.T, do func(ctx context.Context)) (below []
 		if s.Parent().SpanID() != span.SpanContext().SpanID() {
 			t.Errorf("%s is not below the request", s.Name())
 		}
-		below = append(below, s)
+		if !indexless(s) {
+			below = append(below, s)
+		}
 	}
 	span.End()
 	if open := len(r.spans.Started()) - len(r.spans.Ended()); open != 0 {
@@ -52,9 +54,14 @@ func (r *recorded) request(t *testing.T, do func(ctx context.Context)) (below []
 	return below
 }
 
+// indexless tells whether the statement is one of those that a program without FTS5 begins its transactions by.
+func indexless(s sdktrace.ReadOnlySpan) bool { return s.Name() == "DROP" }
+
 func names(spans []sdktrace.ReadOnlySpan) (names []string) {
 	for _, s := range spans {
-		names = append(names, s.Name())
+		if !indexless(s) {
+			names = append(names, s.Name())
+		}
 	}
 	return names
 }
