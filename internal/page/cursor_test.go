@@ -91,7 +91,7 @@ func FuzzCursor(f *testing.F) {
 					}
 					continue
 				}
-				if _, err := plan.Run(t.Context(), page.Fields{"nodes": nil}, l.load, noCount); err != nil {
+				if _, err := plan.Run(t.Context(), page.Fields{"nodes": nil, "pageInfo": nil}, l.load, noCount); err != nil {
 					t.Errorf("%q: %v", text, err)
 				}
 			}

@@ -28,6 +28,8 @@ type Lists[T any] struct {
 	Narrow func(s *sql.Selector, number int64)
 	// Load reads rows through a query to which it applies the given modifier.
 	Load func(ctx context.Context, modify func(*sql.Selector)) ([]T, error)
+	// LoadAll reads the rows of all lists at once, in the page's order, by list, where it can: see ModifyAlong. Nil: it cannot.
+	LoadAll func(ctx context.Context) (rows map[int64][]T, ok bool, err error)
 	// Count counts the rows of each list. One that is not there has none.
 	Count func(context.Context) (map[int64]int, error)
 	// Value reads back what was selected beside a row, as the Value method of ent's rows does.
@@ -56,7 +58,26 @@ func (p *Plan[T]) RunEach(ctx context.Context, selected Fields, lists Lists[T]) 
 	if !p.wantsRows(selected) {
 		return pages, nil
 	}
-	found := make(map[int64][]T, len(pages))
+	found, err := p.loadEach(ctx, lists)
+	if err != nil {
+		return nil, err
+	}
+	for number := range pages {
+		if err := p.fill(pages[number], found[number], selected); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
+// loadEach reads the rows of each list.
+func (p *Plan[T]) loadEach(ctx context.Context, lists Lists[T]) (map[int64][]T, error) {
+	if lists.LoadAll != nil {
+		if found, ok, err := lists.LoadAll(ctx); ok || err != nil {
+			return found, err
+		}
+	}
+	found := make(map[int64][]T, len(lists.Numbers))
 	for left := lists.Numbers; len(left) > 0; {
 		taken := 0
 		rows, err := lists.Load(ctx, func(s *sql.Selector) { taken = p.modifyEach(s, left, lists.Narrow) })
@@ -72,12 +93,7 @@ func (p *Plan[T]) RunEach(ctx context.Context, selected Fields, lists Lists[T]) 
 		}
 		left = left[taken:]
 	}
-	for number := range pages {
-		if err := p.fill(pages[number], found[number]); err != nil {
-			return nil, err
-		}
-	}
-	return pages, nil
+	return found, nil
 }
 
 // modifyEach makes a query answer what modify makes it answer, for as many of the lists as one statement may hold,
@@ -99,6 +115,27 @@ func (p *Plan[T]) modifyEach(s *sql.Selector, numbers []int64, narrow func(*sql.
 	s.AppendSelectAs(union.C(listName), listName)
 	p.order.apply(s, p.backward)
 	return taken
+}
+
+// ModifyAlong makes a query of rows answer what RunEach finds, for all lists at once: lists are a SELECT of their numbers, as
+// "number". Narrow has a query of rows answer those of the list with the number in the given column.
+//
+// It is a correlated subquery, which SQLite runs for each list, and its text is the same for any number of lists. PostgreSQL
+// would run it for each pair of a list and a row.
+func (p *Plan[T]) ModifyAlong(s, lists *sql.Selector, narrow func(rows *sql.Selector, number string)) {
+	limited := sql.Dialect(s.Dialect()).Select(s.C("id")).From(s.Table())
+	if where := s.P(); where != nil {
+		limited.Where(where)
+	}
+	s.SetP(nil)
+	lists.As("lists")
+	narrow(limited, lists.C("number"))
+	p.modify(limited)
+	s.Join(lists).OnP(sql.P(func(b *sql.Builder) {
+		b.WriteString(s.C("id")).WriteString(" IN ").Wrap(func(b *sql.Builder) { b.Join(limited) })
+	}))
+	s.AppendSelectAs(lists.C("number"), listName)
+	p.order.apply(s, p.backward)
 }
 
 // one is the ids of one list's rows, beside the list's number.

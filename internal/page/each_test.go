@@ -157,7 +157,7 @@ func TestManyLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		statements := 0
-		got, err := plan.RunEach(t.Context(), page.Fields{"nodes": nil}, l.lists(divisors, &statements))
+		got, err := plan.RunEach(t.Context(), page.Fields{"nodes": nil, "pageInfo": nil}, l.lists(divisors, &statements))
 		if err != nil || statements != want || len(got) != n {
 			t.Errorf("%d lists: %d statements, %d pages, %v; want %d statements", n, statements, len(got), err, want)
 		}
@@ -187,7 +187,7 @@ func TestRunEachReadsWhatIsSelectedAndHandsErrorsOn(t *testing.T) {
 		}
 	}
 	statements := 0
-	if got, err := plan.RunEach(t.Context(), page.Fields{"nodes": nil, "totalCount": nil}, l.lists(nil, &statements)); err != nil || len(got) != 0 || statements > 1 {
+	if got, err := plan.RunEach(t.Context(), page.Fields{"nodes": nil, "pageInfo": nil, "totalCount": nil}, l.lists(nil, &statements)); err != nil || len(got) != 0 || statements > 1 {
 		t.Errorf("no lists: %v, %v, %d statements", got, err, statements)
 	}
 	broken := errors.New("broken")
@@ -202,13 +202,13 @@ func TestRunEachReadsWhatIsSelectedAndHandsErrorsOn(t *testing.T) {
 	} {
 		lists := l.lists([]int64{1}, new(int))
 		change(&lists)
-		if _, err := plan.RunEach(t.Context(), page.Fields{"nodes": nil, "totalCount": nil}, lists); !errors.Is(err, broken) {
+		if _, err := plan.RunEach(t.Context(), page.Fields{"nodes": nil, "pageInfo": nil, "totalCount": nil}, lists); !errors.Is(err, broken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	lists := l.lists([]int64{1}, new(int))
 	lists.Value = func(placed, string) (any, error) { return "1", nil }
-	if _, err := plan.RunEach(t.Context(), page.Fields{"nodes": nil}, lists); err == nil {
+	if _, err := plan.RunEach(t.Context(), page.Fields{"nodes": nil, "pageInfo": nil}, lists); err == nil {
 		t.Error("a list's number may be a text")
 	}
 }

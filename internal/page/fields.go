@@ -1,6 +1,7 @@
 package page
 
-// Fields are the fields a client selected, with those selected below them: a tree of field names.
+// Fields are the fields a client selected, with those selected below them: a tree of field names. Nil below a field that has
+// fields says that all of them are wanted.
 type Fields map[string]Fields
 
 // Has says whether the field was selected.

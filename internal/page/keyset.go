@@ -12,7 +12,7 @@ type position struct {
 func (o Order[T]) apply(s *sql.Selector, reverse bool) {
 	for _, k := range o.Keys {
 		expr := k.expr(s)
-		if k.computed {
+		if k.computed() {
 			s.AppendSelectExprAs(expr, selectedAs(k.name))
 			expr = sql.ExprFunc(func(b *sql.Builder) { b.Ident(selectedAs(k.name)) }) // and not once more
 		}
@@ -24,9 +24,17 @@ func (o Order[T]) apply(s *sql.Selector, reverse bool) {
 // begin has a query begin at an end of the index of the first key. With more keys behind it, SQLite would read and sort
 // every row, unless something is asked of the first: here, that it is not below the least there can be.
 func (o Order[T]) begin(s *sql.Selector) {
-	if len(o.Keys) > 1 && o.Keys[0].least != nil {
-		s.Where(compare(o.Keys[0].expr(s), sql.OpGTE, o.Keys[0].least))
+	if least, ok := o.least(); ok {
+		s.Where(compare(o.Keys[0].expr(s), sql.OpGTE, least))
 	}
+}
+
+// least is what no value of the first key is below, if that has to be said.
+func (o Order[T]) least() (any, bool) {
+	if len(o.Keys) < 2 || o.Keys[0].least == nil {
+		return nil, false
+	}
+	return o.Keys[0].least, true
 }
 
 // beyond holds for the rows that sort after the position, or before it when reverse is true.

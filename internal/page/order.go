@@ -29,10 +29,10 @@ const (
 type Key[T any] struct {
 	name     string
 	desc     bool
+	column   string // of which expr is the value; empty for what is computed
 	expr     func(*sql.Selector) sql.Querier
 	least    any                  // no value is below it; nil where nothing is said of that
 	nullable bool                 // nulls sort behind everything else, whichever way the key runs
-	computed bool                 // expr is selected beside the row, under the key's own name
 	value    func(T) (any, error) // what expr is for a row; nil is null
 	decode   func(json.RawMessage) (any, error)
 }
@@ -41,6 +41,7 @@ type Key[T any] struct {
 func Text[T any](name, column string, value func(T) string) Key[T] {
 	return Key[T]{
 		name:   name,
+		column: column,
 		expr:   columnExpr(column),
 		least:  "",
 		value:  func(row T) (any, error) { return value(row), nil },
@@ -52,6 +53,7 @@ func Text[T any](name, column string, value func(T) string) Key[T] {
 func Number[T any](name, column string, value func(T) int64) Key[T] {
 	return Key[T]{
 		name:   name,
+		column: column,
 		expr:   columnExpr(column),
 		least:  int64(math.MinInt64),
 		value:  func(row T) (any, error) { return value(row), nil },
@@ -63,6 +65,7 @@ func Number[T any](name, column string, value func(T) int64) Key[T] {
 func Moment[T any](name, column string, value func(T) time.Time) Key[T] {
 	return Key[T]{
 		name:   name,
+		column: column,
 		expr:   columnExpr(column),
 		least:  time.Time{},
 		value:  func(row T) (any, error) { return value(row).UTC(), nil },
@@ -74,6 +77,7 @@ func Moment[T any](name, column string, value func(T) time.Time) Key[T] {
 func MomentIfAny[T any](name, column string, value func(T) *time.Time) Key[T] {
 	return Key[T]{
 		name:     name,
+		column:   column,
 		expr:     columnExpr(column),
 		nullable: true,
 		value: func(row T) (any, error) {
@@ -96,10 +100,12 @@ func Computed[T any](name string, expr func(*sql.Selector) sql.Querier, value fu
 		value: func(row T) (any, error) {
 			return numberIn(row, selectedAs(name), value)
 		},
-		decode:   decodeAs[int64],
-		computed: true,
+		decode: decodeAs[int64],
 	}
 }
+
+// computed says that expr is selected beside the row, under the key's own name.
+func (k Key[T]) computed() bool { return k.column == "" }
 
 // Descending is the same key, the other way round.
 func (k Key[T]) Descending() Key[T] { return k.Directed(Descending) }

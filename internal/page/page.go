@@ -114,7 +114,31 @@ func (p *Plan[T]) Run(
 	if err != nil {
 		return nil, err
 	}
-	return connection, p.fill(connection, rows)
+	return connection, p.fill(connection, rows, selected)
+}
+
+// Columns are those that the page's cursors take of a row, beside its id: none when no cursor was selected. It is false when
+// that takes something that the database computes.
+func (p *Plan[T]) Columns(selected Fields) (columns []string, ok bool) {
+	for _, k := range p.order.Keys {
+		if k.computed() {
+			return nil, false
+		}
+		if wantsCursors(selected) {
+			columns = append(columns, k.column)
+		}
+	}
+	return columns, true
+}
+
+// wantsCursors says whether any cursor was selected.
+func wantsCursors(selected Fields) bool {
+	for _, at := range []struct{ of, cursor string }{{"edges", "cursor"}, {"pageInfo", "startCursor"}, {"pageInfo", "endCursor"}} {
+		if below, ok := selected[at.of]; ok && (below == nil || below.Has(at.cursor)) {
+			return true
+		}
+	}
+	return false
 }
 
 func empty[T any]() *Connection[T] {
@@ -144,7 +168,8 @@ func (p *Plan[T]) modify(s *sql.Selector) {
 	}
 }
 
-func (p *Plan[T]) fill(c *Connection[T], rows []T) error {
+// fill puts the rows into a page, with their cursors if any was selected.
+func (p *Plan[T]) fill(c *Connection[T], rows []T, selected Fields) error {
 	more := len(rows) > p.size
 	if more {
 		rows = rows[:p.size]
@@ -159,13 +184,20 @@ func (p *Plan[T]) fill(c *Connection[T], rows []T) error {
 		return nil
 	}
 	c.Nodes = rows
+	edges := make([]Edge[T], len(rows))
 	c.Edges = make([]*Edge[T], len(rows))
 	for i, row := range rows {
-		cursor, err := p.order.cursor(row)
-		if err != nil {
+		edges[i].Node = row
+		c.Edges[i] = &edges[i]
+	}
+	if !wantsCursors(selected) {
+		return nil
+	}
+	for i, row := range rows {
+		var err error
+		if edges[i].Cursor, err = p.order.cursor(row); err != nil {
 			return err
 		}
-		c.Edges[i] = &Edge[T]{Cursor: cursor, Node: row}
 	}
 	c.PageInfo.StartCursor = &c.Edges[0].Cursor
 	c.PageInfo.EndCursor = &c.Edges[len(rows)-1].Cursor

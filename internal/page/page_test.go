@@ -162,7 +162,7 @@ func TestRunHandsErrorsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	selected := page.Fields{"nodes": nil, "totalCount": nil}
+	selected := page.Fields{"nodes": nil, "pageInfo": nil, "totalCount": nil}
 	if _, err := plan.Run(t.Context(), selected, noRows, func(context.Context) (int, error) { return 0, broken }); !errors.Is(err, broken) {
 		t.Errorf("counting: %v", err)
 	}
@@ -338,7 +338,8 @@ func TestWalks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			part, err := plan.Run(t.Context(), page.Fields{"nodes": nil}, l.load, noCount)
+			wantArguments(t, plan)
+			part, err := plan.Run(t.Context(), page.Fields{"nodes": nil, "pageInfo": nil}, l.load, noCount)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -373,7 +374,7 @@ func TestPagesAreFoundByAnIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = plan.Run(t.Context(), page.Fields{"nodes": nil}, func(ctx context.Context, modify func(*sql.Selector)) ([]*row, error) {
+	_, err = plan.Run(t.Context(), page.Fields{"nodes": nil, "pageInfo": nil}, func(ctx context.Context, modify func(*sql.Selector)) ([]*row, error) {
 		s := sql.Dialect(dialect.SQLite).Select("*").From(sql.Table("list"))
 		modify(s)
 		query, args := s.Query()
@@ -403,7 +404,7 @@ func TestNullsComeLast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := plan.Run(t.Context(), page.Fields{"nodes": nil}, l.load, noCount)
+		got, err := plan.Run(t.Context(), page.Fields{"nodes": nil, "pageInfo": nil}, l.load, noCount)
 		if err != nil {
 			t.Fatal(err)
 		}
