@@ -6,6 +6,7 @@ package catalog
 import (
 	"time"
 
+	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/internal/database"
 )
 
@@ -14,9 +15,17 @@ type Catalog struct {
 	db   *database.DB
 	feed Feed
 	now  func() time.Time
+
+	// What is read without ent: see Directly.
+	productTable  table[ent.Product]
+	categoryTable table[ent.Category]
+	statements    statements
 }
 
 // New makes a catalogue over a database, which announces its changes in the feed, with a clock.
 func New(db *database.DB, feed Feed, now func() time.Time) *Catalog {
-	return &Catalog{db: db, feed: feed, now: func() time.Time { return now().UTC().Truncate(time.Millisecond) }}
+	return &Catalog{
+		db: db, feed: feed, now: func() time.Time { return now().UTC().Truncate(time.Millisecond) },
+		productTable: productTable(), categoryTable: categoryTable(),
+	}
 }

@@ -2,9 +2,11 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/gatehouse/gatehouse/ent"
@@ -41,7 +43,7 @@ func (c *Catalog) ProductsIn(ctx context.Context, of *ent.Category, in ProductsB
 }
 
 func (c *Catalog) productsInEach(ctx context.Context, categories []*ent.Category, in ProductsBelow) (map[int64]*ProductConnection, error) {
-	plan, query, err := c.listed(ctx, in.Args, in.Search, in.Where, in.OrderBy)
+	list, err := c.listed(ctx, in.Args, in.Search, in.Where, in.OrderBy)
 	if err != nil {
 		return nil, err
 	}
@@ -53,17 +55,58 @@ func (c *Catalog) productsInEach(ctx context.Context, categories []*ent.Category
 	if in.IncludeDescendants {
 		within, group = atOrBelow, byCategoryAbove
 	}
-	return plan.RunEach(ctx, in.Selected, page.Lists[*ent.Product]{
+	return list.plan.RunEach(ctx, in.Selected, page.Lists[*ent.Product]{
 		Numbers: ids,
 		Narrow:  func(s *sql.Selector, id int64) { within(id)(s) },
 		Load: func(ctx context.Context, modify func(*sql.Selector)) ([]*ent.Product, error) {
-			return c.loadProducts(ctx, query.Clone().Modify(modify).ProductQuery, in.Selected.Rows())
+			return c.products(ctx, listing{where: list.holds, modify: modify}, in.Selected.Rows())
+		},
+		LoadAll: func(ctx context.Context) (map[int64][]*ent.Product, bool, error) {
+			if in.IncludeDescendants || c.db.Dialect() != dialect.SQLite || !directly(ctx) {
+				return nil, false, nil
+			}
+			return c.readEach(ctx, list, ids, in.Selected)
 		},
 		Count: func(ctx context.Context) (map[int64]int, error) {
-			return counted(ctx, query.Clone().Modify(group(ids)))
+			return counted(ctx, c.db.Catalog.Product.Query().Where(list.holds...).Modify(group(ids)))
 		},
 		Value: func(row *ent.Product, name string) (any, error) { return row.Value(name) },
 	})
+}
+
+// readEach reads the page that is wanted of the products right in each of the categories, if that can be done without ent.
+func (c *Catalog) readEach(ctx context.Context, l *list, categories []int64, selected page.Fields) (map[int64][]*ent.Product, bool, error) {
+	numbers, err := json.Marshal(categories)
+	if err != nil {
+		return nil, false, fmt.Errorf("naming categories: %w", err)
+	}
+	of := l.each(numbers, selected)
+	if !of.plain {
+		return nil, false, nil
+	}
+	read, ok, err := c.readProducts(ctx, of, selected.Rows())
+	found := make(map[int64][]*ent.Product, len(categories))
+	for i, p := range read.rows {
+		found[read.lists[i]] = append(found[read.lists[i]], p)
+	}
+	return found, ok, err
+}
+
+// eachListing is the page that is wanted of the list, in each of the categories whose ids are in a JSON array.
+func (l *list) each(numbers json.RawMessage, selected page.Fields) listing {
+	of := l.page(nil, selected)
+	of.modify = func(s *sql.Selector) {
+		lists := sql.Dialect(s.Dialect()).Select().AppendSelectAs("value", "number").
+			FromExpr(sql.ExprFunc(func(b *sql.Builder) { b.WriteString("json_each(").Arg(string(numbers)).WriteString(")") }))
+		l.plan.ModifyAlong(s, lists, func(rows *sql.Selector, number string) {
+			rows.Where(sql.ColumnsEQ(rows.C(product.FieldCategoryID), number))
+		})
+	}
+	of.shape.each = true
+	if of.args != nil {
+		of.args = append([]any{string(numbers)}, of.args...)
+	}
+	return of
 }
 
 // inCategory holds for the products right in the category.

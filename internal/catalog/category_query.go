@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/category"
+	"github.com/gatehouse/gatehouse/ent/predicate"
 	"github.com/gatehouse/gatehouse/internal/fault"
 	"github.com/gatehouse/gatehouse/internal/page"
 )
@@ -33,34 +34,34 @@ func (c *Catalog) Categories(ctx context.Context, args page.Args, where *Categor
 	if err != nil {
 		return nil, err
 	}
-	query := c.db.Catalog.Category.Query().Where(holds)
+	columns, plain := plan.Columns(selected)
 	return plan.Run(ctx, selected,
 		func(ctx context.Context, modify func(*sql.Selector)) ([]*ent.Category, error) {
-			return c.loadCategories(ctx, query.Clone().Modify(modify).CategoryQuery, selected.Rows())
+			return c.categories(ctx, func(s *sql.Selector) { holds(s); modify(s) }, plain, columns, selected.Rows())
 		},
 		func(ctx context.Context) (int, error) {
-			return query.Clone().Aggregate(page.CountAll).Int(ctx)
+			return c.db.Catalog.Category.Query().Where(holds).Aggregate(page.CountAll).Int(ctx)
 		},
 	)
 }
 
 // Category is one category, or nil when there is none.
 func (c *Catalog) Category(ctx context.Context, by CategoryBy, selected page.Fields) (*ent.Category, error) {
-	query := c.db.Catalog.Category.Query()
+	var named predicate.Category
 	switch {
 	case by.ID != nil:
-		query.Where(category.ID(*by.ID))
+		named = category.ID(*by.ID)
 	case by.Slug != nil:
-		query.Where(category.Slug(*by.Slug))
+		named = category.Slug(*by.Slug)
 	default:
 		return nil, fault.BadInput("one of `id` and `slug` must be given")
 	}
-	return one(c.loadCategories(ctx, query, selected))
+	return one(c.categories(ctx, named, true, nil, selected))
 }
 
 // CategoriesByID are the categories there are, by id.
 func (c *Catalog) CategoriesByID(ctx context.Context, ids []int64, selected page.Fields) (map[int64]*ent.Category, error) {
-	rows, err := c.loadCategories(ctx, c.db.Catalog.Category.Query().Where(category.IDIn(ids...)), selected)
+	rows, err := c.categories(ctx, category.IDIn(ids...), true, nil, selected)
 	return byID(rows, func(c *ent.Category) int64 { return c.ID }), err
 }
 

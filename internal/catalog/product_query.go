@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/gatehouse/gatehouse/ent"
+	"github.com/gatehouse/gatehouse/ent/predicate"
 	"github.com/gatehouse/gatehouse/ent/product"
 	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/fault"
@@ -31,59 +32,89 @@ type ProductBy struct {
 // Products is a page of the products that the viewer may see, that have every word of the search (of at most
 // filter.MaxWords) in their name, stock keeping unit or description, and for which where holds.
 func (c *Catalog) Products(ctx context.Context, args page.Args, search *string, where *ProductWhere, orderBy []*ProductOrder, selected page.Fields) (*ProductConnection, error) {
-	plan, query, err := c.listed(ctx, args, search, where, orderBy)
+	list, err := c.listed(ctx, args, search, where, orderBy)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Run(ctx, selected,
+	return list.plan.Run(ctx, selected,
 		func(ctx context.Context, modify func(*sql.Selector)) ([]*ent.Product, error) {
-			return c.loadProducts(ctx, query.Clone().Modify(modify).ProductQuery, selected.Rows())
+			return c.products(ctx, list.page(modify, selected), selected.Rows())
 		},
 		func(ctx context.Context) (int, error) {
-			return query.Clone().Aggregate(page.CountAll).Int(ctx)
+			return c.db.Catalog.Product.Query().Where(list.holds...).Aggregate(page.CountAll).Int(ctx)
 		},
 	)
 }
 
-// listed is which page of a list of products is wanted, and the query of the whole list. The error is BAD_USER_INPUT.
-func (c *Catalog) listed(ctx context.Context, args page.Args, search *string, where *ProductWhere, orderBy []*ProductOrder) (*page.Plan[*ent.Product], *ent.ProductQuery, error) {
+// list is a list of products, and which page of it is wanted.
+type list struct {
+	plan  *page.Plan[*ent.Product]
+	holds []predicate.Product // for all of them
+	whole bool                // they are all that the viewer may see
+	eyes  eyes
+	args  []any // that the eyes take
+}
+
+// listed is the list that is asked for. The error is BAD_USER_INPUT.
+func (c *Catalog) listed(ctx context.Context, args page.Args, search *string, where *ProductWhere, orderBy []*ProductOrder) (*list, error) {
 	viewer, err := auth.FromContext(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	words, err := filter.Words("search", search, fold.Text)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	order, err := productOrder(orderBy, words)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	plan, err := page.NewPlan(args, order)
-	if err != nil {
-		return nil, nil, err
+	l := &list{holds: []predicate.Product{visible(viewer)}, whole: where == nil && len(words) == 0}
+	if l.plan, err = page.NewPlan(args, order); err != nil {
+		return nil, err
 	}
-	holds, err := where.predicate(viewer)
-	if err != nil {
-		return nil, nil, err
+	l.eyes, l.args = eyesOf(viewer)
+	if where != nil {
+		holds, err := where.predicate(viewer)
+		if err != nil {
+			return nil, err
+		}
+		l.holds = append(l.holds, holds)
 	}
-	found, err := c.matching(ctx, words)
-	if err != nil {
-		return nil, nil, err
+	if len(words) > 0 {
+		found, err := c.matching(ctx, words)
+		if err != nil {
+			return nil, err
+		}
+		l.holds = append(l.holds, found)
 	}
-	return plan, c.db.Catalog.Product.Query().Where(visible(viewer), holds, found), nil
+	return l, nil
+}
+
+// page is the page that is wanted of the list, as a listing.
+func (l *list) page(modify func(*sql.Selector), selected page.Fields) listing {
+	of := listing{where: l.holds, modify: modify}
+	of.columns, of.plain = l.plan.Columns(selected)
+	if shaped, ok := l.plan.Shape(); ok && l.whole {
+		of.shape = shape{eyes: l.eyes, page: shaped}
+		of.args = append(append([]any{}, l.args...), l.plan.Arguments()...)
+	}
+	return of
 }
 
 // Product is one product, or nil when there is none that the viewer may see.
 func (c *Catalog) Product(ctx context.Context, by ProductBy, selected page.Fields) (*ent.Product, error) {
-	query := c.db.Catalog.Product.Query()
+	var (
+		column string
+		value  any
+	)
 	switch {
 	case by.ID != nil:
-		query.Where(product.ID(*by.ID))
+		column, value = product.FieldID, *by.ID
 	case by.Slug != nil:
-		query.Where(product.Slug(*by.Slug))
+		column, value = product.FieldSlug, *by.Slug
 	case by.SKU != nil:
-		query.Where(product.SkuKey(fold.Text(*by.SKU)))
+		column, value = product.FieldSkuKey, fold.Text(*by.SKU)
 	default:
 		return nil, fault.BadInput("one of `id`, `slug` and `sku` must be given")
 	}
@@ -91,7 +122,12 @@ func (c *Catalog) Product(ctx context.Context, by ProductBy, selected page.Field
 	if err != nil {
 		return nil, err
 	}
-	return one(c.loadProducts(ctx, query.Where(visible(viewer)), selected))
+	named := func(s *sql.Selector) { s.Where(sql.EQ(s.C(column), value)) }
+	eyes, args := eyesOf(viewer)
+	return one(c.products(ctx, listing{
+		where: []predicate.Product{named, visible(viewer)}, plain: true,
+		shape: shape{eyes: eyes, by: column}, args: append([]any{value}, args...),
+	}, selected))
 }
 
 // ProductsByID are those of the products that the viewer may see, by id.
@@ -100,7 +136,7 @@ func (c *Catalog) ProductsByID(ctx context.Context, ids []int64, selected page.F
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.loadProducts(ctx, c.db.Catalog.Product.Query().Where(product.IDIn(ids...), visible(viewer)), selected)
+	rows, err := c.products(ctx, listing{where: []predicate.Product{product.IDIn(ids...), visible(viewer)}, plain: true}, selected)
 	return byID(rows, func(p *ent.Product) int64 { return p.ID }), err
 }
 

@@ -36,6 +36,8 @@ type DB struct {
 	readDriver  dialect.Driver
 	writeDriver dialect.Driver
 
+	catalogDriver dialect.Driver // Catalog's
+
 	hasFTS5  bool            // SQLite's: the program was built with it
 	path     string          // SQLite's file
 	postgres *pgx.ConnConfig // PostgreSQL's, for further connections
@@ -113,9 +115,10 @@ func newDB(dialect string, readPool, writePool *sql.DB, o options) *DB {
 // connect makes the clients, once the drivers are what they are to be.
 func (db *DB) connect() *DB {
 	db.Read, db.writer = ent.NewClient(ent.Driver(db.readDriver)), ent.NewClient(ent.Driver(db.writeDriver))
-	db.Catalog = db.Read
+	db.Catalog, db.catalogDriver = db.Read, db.readDriver
 	if db.replicas != nil {
-		db.Catalog = ent.NewClient(ent.Driver(catalogDriver{Driver: db.readDriver, replicas: db.replicas}))
+		db.catalogDriver = catalogDriver{Driver: db.readDriver, replicas: db.replicas}
+		db.Catalog = ent.NewClient(ent.Driver(db.catalogDriver))
 	}
 	return db
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 )
 
 type placeKey struct{}
@@ -64,4 +65,9 @@ func (d catalogDriver) Query(ctx context.Context, query string, args, v any) err
 		p.leave()
 	}
 	return d.Driver.Query(ctx, query, args, v)
+}
+
+// QueryCatalog runs a SELECT where DB.Catalog would, for the few that are not ent's. The caller closes the rows.
+func (db *DB) QueryCatalog(ctx context.Context, query string, args []any, rows *entsql.Rows) error {
+	return db.catalogDriver.Query(ctx, query, args, rows)
 }
