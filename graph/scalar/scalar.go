@@ -22,8 +22,11 @@ var dateTimeSyntax = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d
 
 // MarshalDateTime writes a moment in UTC with milliseconds.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
-	return graphql.MarshalString(t.UTC().Format(millis))
+	return graphql.MarshalString(string(AppendDateTime(nil, t)))
 }
+
+// AppendDateTime appends a moment as MarshalDateTime writes it, without the quotes.
+func AppendDateTime(to []byte, t time.Time) []byte { return t.UTC().AppendFormat(to, millis) }
 
 // UnmarshalDateTime reads RFC 3339 with any offset.
 func UnmarshalDateTime(v any) (time.Time, error) {

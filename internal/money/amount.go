@@ -2,7 +2,7 @@
 // no floating point in between.
 package money
 
-import "fmt"
+import "strconv"
 
 // Amount is a sum of money in minor units (cents): 1800 is 18.00.
 type Amount int64
@@ -11,10 +11,14 @@ type Amount int64
 const Max Amount = 9_999_999_999
 
 // String writes the amount with exactly two places: "18.00", "-0.05".
-func (a Amount) String() string {
-	sign, n := "", uint64(a)
+func (a Amount) String() string { return string(a.AppendTo(nil)) }
+
+// AppendTo appends what String writes.
+func (a Amount) AppendTo(text []byte) []byte {
+	n := uint64(a)
 	if a < 0 {
-		sign, n = "-", -n
+		text, n = append(text, '-'), -n
 	}
-	return fmt.Sprintf("%s%d.%02d", sign, n/100, n%100)
+	text = strconv.AppendUint(text, n/100, 10)
+	return append(text, '.', byte('0'+n/10%10), byte('0'+n%10))
 }
