@@ -30,6 +30,7 @@ func (a *api) CreateOperationContext(ctx context.Context, request *graphql.RawPa
 	if mistakes != nil {
 		return op, a.few(mistakes)
 	}
+	op.Stats.SetExtension(documentExtension, read)
 	if !tellsCredentials(read.doc) {
 		keep()
 	}

@@ -14,19 +14,23 @@ import (
 	"github.com/gatehouse/gatehouse/internal/bounded"
 )
 
-// document is a document that may be executed: it parses, it keeps to the limits, and it is valid. It does not change.
+// document is a document that may be executed: it parses, it keeps to the limits, and it is valid. It does not change, but
+// for the plans that are made for it.
 type document struct {
 	text   string
 	doc    *ast.QueryDocument
 	tokens int
+	plans  *plans
 }
 
 // Bounds for the documents that are kept. A node is a selection or a value; with what belongs to it, it takes 200 to 400
-// bytes.
+// bytes. With each document there is room for the plans of as many steps as it has nodes, twice over, and a few more.
 const (
 	cachedDocuments = 512
 	cachedBytes     = 32 << 20
 	bytesPerNode    = 400
+	stepsPerNode    = 2
+	fewSteps        = 8
 )
 
 // reader reads documents. Those that it has read it knows again. It is safe for concurrent use.
@@ -70,8 +74,10 @@ func (r *reader) read(text string) (*document, gqlerror.List) {
 	if errs := checkMerges(r.schema, doc, r.limits); errs != nil {
 		return nil, errs
 	}
-	read := &document{text: text, doc: doc, tokens: tokens}
-	r.known.Add(text, read, bytesPerNode*makeExact(doc))
+	nodes := makeExact(doc)
+	steps := stepsPerNode*nodes + fewSteps
+	read := &document{text: text, doc: doc, tokens: tokens, plans: newPlans(doc, steps)}
+	r.known.Add(text, read, bytesPerNode*nodes+bytesPerStep*steps)
 	return read, nil
 }
 
@@ -130,6 +136,9 @@ func validationFailed(message string) *gqlerror.Error {
 	errcode.Set(err, errcode.ValidationFailed)
 	return err
 }
+
+// documentExtension is where an operation has its document among the extensions of its statistics.
+const documentExtension = "Document"
 
 type documentKey struct{}
 

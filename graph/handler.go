@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/gatehouse/gatehouse/graph/compiled"
 	"github.com/gatehouse/gatehouse/graph/generated"
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/audit"
@@ -30,13 +31,16 @@ type Settings struct {
 	Limits        Limits
 	Documents     *persisted.Documents // those that requests may name; nil: none
 	DocumentRead  func(known bool)     // called for each document of a request: whether it was read before; nil: nobody asks
+	Interpreted   bool                 // have gqlgen write every answer, rather than plans: for who compares the two
+	Answered      func(compiled bool)  // called for each field of Query and Mutation: whether a plan wrote its answer; nil: nobody asks
 }
 
 // New is the API, ready to execute requests that a transport reads. The request's context says who asks
 // (package auth).
 func New(s Settings) graphql.GraphExecutor {
+	resolver := &Resolver{accounts: s.Accounts, catalog: s.Catalog, trail: s.Audit}
 	schema := generated.NewExecutableSchema(generated.Config{
-		Resolvers:  &Resolver{accounts: s.Accounts, catalog: s.Catalog, trail: s.Audit},
+		Resolvers:  resolver,
 		Directives: generated.DirectiveRoot{Auth: requireViewer, Admin: requireStaff},
 	})
 	s.Limits = s.Limits.orDefault()
@@ -50,6 +54,12 @@ func New(s Settings) graphql.GraphExecutor {
 		exec.Use(extension.Introspection{})
 	} else {
 		exec.Use(noIntrospection{})
+	}
+	if !s.Interpreted {
+		exec.AroundFields((&compiledAnswers{
+			compiler: &compiled.Compiler{Schema: schema.Schema(), Types: answers(resolver), TypeOf: nodeType},
+			told:     s.Answered,
+		}).aroundField)
 	}
 	exec.AroundOperations(fromReplica)
 	exec.AroundOperations(streams{exec}.aroundOperation)

@@ -96,7 +96,8 @@ func (a *api) reads() string {
 	var tables []string
 	for _, statement := range a.selects() {
 		outermost := withoutParentheses(statement)
-		table := regexp.MustCompile("FROM `(\\w+)`").FindStringSubmatch(outermost)[1]
+		read := regexp.MustCompile("(?:FROM|JOIN) `(\\w+)`").FindAllStringSubmatch(outermost, -1)
+		table := read[0][1]
 		before, _, _ := strings.Cut(outermost, "FROM")
 		switch {
 		case strings.Contains(before, "session_generation"):
@@ -105,6 +106,11 @@ func (a *api) reads() string {
 			table = "count " + table
 		}
 		tables = append(tables, table)
+		for _, joined := range read[1:] {
+			if table == "products" { // what else is joined finds rows
+				tables = append(tables, joined[1])
+			}
+		}
 	}
 	return strings.Join(tables, ", ")
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/auditevent"
+	"github.com/gatehouse/gatehouse/graph"
 	"github.com/gatehouse/gatehouse/internal/nodeid"
 )
 
@@ -24,9 +25,9 @@ type scene struct {
 	turns     int
 }
 
-func newScene(t *testing.T) *scene {
+func newScene(t *testing.T, change ...func(*graph.Settings)) *scene {
 	t.Helper()
-	s := &scene{api: newAPI(t), everybody: []string{"anonymous", "other", "owner", "staff", "inactive"}, ids: map[string]string{}}
+	s := &scene{api: newAPI(t, change...), everybody: []string{"anonymous", "other", "owner", "staff", "inactive"}, ids: map[string]string{}}
 	s.staff("staff")
 	for _, name := range []string{"other", "owner", "inactive", "spare"} {
 		s.signIn(name)

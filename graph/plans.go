@@ -1,0 +1,189 @@
+package graph
+
+import (
+	"context"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/gatehouse/gatehouse/graph/compiled"
+	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/page"
+)
+
+// bytesPerStep is what a step of a plan takes, with what belongs to it.
+const bytesPerStep = 400
+
+// plans are those that were made for a document, which is kept with them: for each field at the root of an operation, and
+// each way in which the variables may include fields. It has room for as many as were reckoned when the document was kept.
+type plans struct {
+	conditions []string // variables that decide what is included
+
+	mu   sync.RWMutex
+	made map[planKey]*compiled.Plan // nil: there is none
+	left int                        // steps that there is room for
+}
+
+// planKey is what a plan is for.
+type planKey struct {
+	operation *ast.OperationDefinition
+	field     string // its response key
+	included  uint64 // the values of the conditions, a bit each
+}
+
+// maxConditions is how many variables may decide what is included: the bits of planKey.
+const maxConditions = 64
+
+func newPlans(doc *ast.QueryDocument, room int) *plans {
+	return &plans{conditions: conditions(doc), made: map[planKey]*compiled.Plan{}, left: room}
+}
+
+// conditions are the variables that @skip and @include of a document name, each once.
+func conditions(doc *ast.QueryDocument) (names []string) {
+	seen := map[string]bool{}
+	note := func(directives ast.DirectiveList) {
+		for _, directive := range directives {
+			for _, argument := range directive.Arguments {
+				if name := argument.Value.Raw; argument.Value.Kind == ast.Variable && !seen[name] {
+					seen[name] = true
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	var walk func(ast.SelectionSet)
+	walk = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				note(s.Directives)
+				walk(s.SelectionSet)
+			case *ast.InlineFragment:
+				note(s.Directives)
+				walk(s.SelectionSet)
+			case *ast.FragmentSpread:
+				note(s.Directives)
+			}
+		}
+	}
+	for _, operation := range doc.Operations {
+		walk(operation.SelectionSet)
+	}
+	for _, fragment := range doc.Fragments {
+		walk(fragment.SelectionSet)
+	}
+	return names
+}
+
+// key is what the plan of a root field is kept under. It is false where that cannot be told.
+func (p *plans) key(op *graphql.OperationContext, field string) (planKey, bool) {
+	key := planKey{operation: op.Operation, field: field}
+	if len(p.conditions) > maxConditions {
+		return key, false
+	}
+	for i, name := range p.conditions {
+		switch value := op.Variables[name].(type) {
+		case bool:
+			if value {
+				key.included |= 1 << i
+			}
+		case nil: // of another operation, or absent: then it has a default and is not nil, or is not asked for
+		default:
+			return key, false
+		}
+	}
+	return key, true
+}
+
+// of is the plan of a root field, or nil.
+func (p *plans) of(c *compiled.Compiler, op *graphql.OperationContext, rootType string, field graphql.CollectedField) *compiled.Plan {
+	key, ok := p.key(op, field.Alias)
+	if !ok {
+		return nil
+	}
+	p.mu.RLock()
+	plan, known := p.made[key]
+	full := p.left <= 0
+	p.mu.RUnlock()
+	if known || full {
+		return plan
+	}
+	plan = c.Compile(op, rootType, field)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, known := p.made[key]; known {
+		return plan
+	}
+	steps := 1
+	if plan != nil {
+		steps += plan.Steps()
+	}
+	if p.left -= steps; p.left >= 0 {
+		p.made[key] = plan
+	}
+	return plan
+}
+
+// compiledAnswers has the fields of Query and Mutation answered by plans, where there is one.
+type compiledAnswers struct {
+	compiler *compiled.Compiler
+	told     func(byPlan bool) // of each such field that was answered without an error; nil: nobody is
+}
+
+// aroundField resolves a field, and has it written by its plan. Whatever has no plan, and whatever its plan does not write,
+// gqlgen writes.
+func (c *compiledAnswers) aroundField(ctx context.Context, next graphql.Resolver) (any, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc.Object != "Query" && fc.Object != "Mutation" {
+		return next(ctx)
+	}
+	plan := c.plan(ctx, fc)
+	if plan != nil {
+		ctx = catalog.Directly(context.WithValue(ctx, planContextKey{}, planned{field: fc.Field.Field, plan: plan}))
+	}
+	result, err := next(ctx)
+	if err != nil || result == nil {
+		return result, err
+	}
+	if plan != nil {
+		if text, ok := plan.Write(ctx, fc, result); ok {
+			c.tell(true)
+			return written(text), nil
+		}
+	}
+	c.tell(false)
+	return result, nil
+}
+
+func (c *compiledAnswers) tell(byPlan bool) {
+	if c.told != nil {
+		c.told(byPlan)
+	}
+}
+
+func (c *compiledAnswers) plan(ctx context.Context, fc *graphql.FieldContext) *compiled.Plan {
+	op := graphql.GetOperationContext(ctx)
+	read, _ := op.Stats.GetExtension(documentExtension).(*document)
+	if read == nil {
+		return nil
+	}
+	return read.plans.of(c.compiler, op, fc.Object, fc.Field)
+}
+
+type planContextKey struct{}
+
+// planned is a field that is being resolved, and its plan.
+type planned struct {
+	field *ast.Field
+	plan  *compiled.Plan
+}
+
+// selectedByPlan are the fields selected below one, for one of the types that it may answer, as far as a plan knows them.
+func selectedByPlan(ctx context.Context, field *ast.Field, typeName string) (page.Fields, bool) {
+	p, _ := ctx.Value(planContextKey{}).(planned)
+	if p.field != field || p.plan == nil {
+		return nil, false
+	}
+	return p.plan.Selected(typeName), true
+}
