@@ -402,6 +402,7 @@ func (a *app) api(documents *persisted.Documents) *transport.GraphQL {
 			Limits:        limitsOf(a.settings),
 			Documents:     documents,
 			DocumentRead:  a.observer.DocumentRead(),
+			Answered:      a.observer.Answered(),
 		}),
 		Log:          a.log,
 		MaxBody:      a.settings.MaxBodyBytes,

@@ -29,6 +29,7 @@ type metrics struct {
 	durations *prometheus.HistogramVec
 	errors    *prometheus.CounterVec
 	documents *prometheus.CounterVec
+	answers   *prometheus.CounterVec
 	signIns   *prometheus.CounterVec
 	refreshes *prometheus.CounterVec
 	backoffs  prometheus.Counter
@@ -47,6 +48,7 @@ func newMetrics() *metrics {
 			Help: "How long GraphQL requests took, by type of operation. Subscriptions are not among them once they have begun.",
 		}, []string{"operation"}),
 		errors:    counter("errors_total", "Errors that were told to clients, by extensions.code; at most 100 of a request.", "code"),
+		answers:   counter("answers_total", "Answers of fields of Query and Mutation, by what wrote them: a compiled plan, or gqlgen's interpreter.", "by"),
 		documents: counter("documents_total", "Documents of requests, by whether they were known from an earlier request.", "known"),
 		signIns:   counter("sign_ins_total", "Sign-ins, by ok, canceled or the code of their refusal.", "outcome"),
 		refreshes: counter("refreshes_total", "Refreshes, by ok, canceled, or the reason or code of their refusal; TOKEN_REUSED is a stolen token.", "outcome"),
@@ -56,7 +58,7 @@ func newMetrics() *metrics {
 		}),
 	}
 	m.registry.MustRegister(
-		m.requests, m.durations, m.errors, m.documents, m.signIns, m.refreshes, m.backoffs,
+		m.requests, m.durations, m.errors, m.documents, m.answers, m.signIns, m.refreshes, m.backoffs,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewBuildInfoCollector(),
@@ -70,6 +72,9 @@ func newMetrics() *metrics {
 func (m *metrics) begin() {
 	for _, known := range []string{"true", "false"} {
 		m.documents.WithLabelValues(known)
+	}
+	for _, by := range []string{"plan", "interpreter"} {
+		m.answers.WithLabelValues(by)
 	}
 	for code := range knownCodes {
 		m.errors.WithLabelValues(code)
@@ -100,6 +105,14 @@ func (m *metrics) documentRead(known bool) {
 		label = "true"
 	}
 	m.documents.WithLabelValues(label).Inc()
+}
+
+func (m *metrics) answered(compiled bool) {
+	by := "interpreter"
+	if compiled {
+		by = "plan"
+	}
+	m.answers.WithLabelValues(by).Inc()
 }
 
 // typeOf is the label of a request's type of operation.

@@ -190,6 +190,9 @@ func TestAccountsAreCounted(t *testing.T) {
 	c.DocumentRead()(true)
 	c.DocumentRead()(true)
 	c.DocumentRead()(false)
+	c.Answered()(true)
+	c.Answered()(false)
+	c.Answered()(true)
 	c.shows(
 		`gatehouse_sign_ins_total{outcome="ok"} 2`,
 		`gatehouse_sign_ins_total{outcome="INVALID_CREDENTIALS"} 1`,
@@ -204,6 +207,8 @@ func TestAccountsAreCounted(t *testing.T) {
 		`gatehouse_backoff_refusals_total 1`,
 		`gatehouse_documents_total{known="true"} 2`,
 		`gatehouse_documents_total{known="false"} 1`,
+		`gatehouse_answers_total{by="plan"} 2`,
+		`gatehouse_answers_total{by="interpreter"} 1`,
 	)
 }
 
@@ -276,7 +281,7 @@ func TestNothingIsObservedUnlessAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.Requests() != nil || o.DocumentRead() != nil || o.BackoffRefused() != nil || o.Driver() != nil {
+		if o.Requests() != nil || o.DocumentRead() != nil || o.Answered() != nil || o.BackoffRefused() != nil || o.Driver() != nil {
 			t.Errorf("%s: somebody observes", name)
 		}
 		o.SignIn(nil)

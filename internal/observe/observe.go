@@ -109,6 +109,15 @@ func (o *Observer) DocumentRead() func(known bool) {
 	return o.metrics.documentRead
 }
 
+// Answered counts an answer to a field of Query or Mutation: compiled says whether a plan wrote it. It is nil if nobody wants
+// to know.
+func (o *Observer) Answered() func(compiled bool) {
+	if o.metrics == nil {
+		return nil
+	}
+	return o.metrics.answered
+}
+
 // BackoffRefused counts a try that had to wait. It is nil if nobody wants to know.
 func (o *Observer) BackoffRefused() func() {
 	if o.metrics == nil {
