@@ -6,6 +6,7 @@ FLOOD_TIME    ?= 60s
 ROTATION_TIME ?= 60s
 FAULTS_PAUSE  ?= 10s
 CAPACITY_TIME ?= 5s
+DOCUMENTS     ?= 100000
 BENCH_ROUNDS  ?= 5
 BENCH_TIME    ?= 3s
 BENCH_ONLY    ?=
@@ -130,6 +131,10 @@ bench-import: ## Import 100,000 products: rows a second, peak memory, and kill -
 .PHONY: bench-catalog
 bench-catalog: ## List and search 100,000 products: times of pages, near and deep, and how SQLite finds them
 	go test -run '^$$' -bench '^BenchmarkCatalog$$' -benchtime 200x -timeout 30m ./internal/catalog
+
+.PHONY: differential
+differential: ## Ask DOCUMENTS (100000) random documents, and have plans and gqlgen answer: in the same bytes
+	go test -count 1 -timeout 30m -v -run PlansAnswerAsGqlgenDoes ./graph -documents $(DOCUMENTS)
 
 .PHONY: bench
 bench: build bench/mercurius/node_modules/.package-lock.json ## Measure the program beside Go written by hand and Mercurius, BENCH_ROUNDS (5) times for BENCH_TIME (3s) each

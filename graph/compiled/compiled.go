@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -38,14 +39,14 @@ type Compiler struct {
 	TypeOf func(value any) string
 }
 
-// Plan is how the answers of one field of Query or Mutation are written. It does not change, and may be used by many at
-// once.
+// Plan is how the answers of one field of Query or Mutation are written. It may be used by many at once.
 type Plan struct {
 	compiler *Compiler
 	root     step
 	selected map[string]page.Fields // by the type that the field answers
 	steps    int
 	called   int
+	length   atomic.Int64 // of the last answer, as the next may be as long
 }
 
 // step is one field of a plan.
@@ -206,6 +207,13 @@ func place(way []graphql.CollectedField) string {
 	return strings.Join(keys, ".")
 }
 
+const (
+	// spare is how many bytes longer than the last an answer may be before it takes more memory.
+	spare = 256
+	// longest is for how many bytes there is room from the start at the most.
+	longest = 64 << 10
+)
+
 // Write is the JSON of what the field answered, in the field's context. It is false when the plan is not to be used: there is
 // an error somewhere in the answer, or a null where none may be.
 func (p *Plan) Write(ctx context.Context, fc *graphql.FieldContext, result any) (text []byte, ok bool) {
@@ -214,9 +222,13 @@ func (p *Plan) Write(ctx context.Context, fc *graphql.FieldContext, result any) 
 			text, ok = nil, false
 		}
 	}()
-	w := &writer{ctx: ctx, compiler: p.compiler, field: fc, calls: make([]map[string]any, p.called)}
+	w := &writer{ctx: ctx, compiler: p.compiler, field: fc, to: make([]byte, 0, p.length.Load()+spare)}
+	if p.called > 0 {
+		w.calls = make([]map[string]any, p.called)
+	}
 	if err := p.root.write(w, &p.root, result); err != nil {
 		return nil, false
 	}
+	p.length.Store(min(int64(len(w.to)), longest))
 	return w.to, true
 }

@@ -148,30 +148,36 @@ func (c *Catalog) read(ctx context.Context, text string, args []any, row func(sc
 	return rows.Err()
 }
 
+// rowsAtOnce is how many rows get their memory together.
+const rowsAtOnce = 16
+
 func (c *Catalog) scanProducts(ctx context.Context, s *statement, args []any) (read productRows, err error) {
-	into := make([]any, 0, len(s.products)+len(s.shelves)+1)
+	var (
+		room  []ent.Product
+		shelf ent.Category // of the row, until it is known whether it is a new one
+		list  int64
+	)
+	into := make([]any, len(s.products), len(s.products)+len(s.shelves)+1)
+	for _, column := range s.shelves {
+		into = append(into, column.into(&shelf))
+	}
+	if s.numbered {
+		into = append(into, &list)
+	}
 	err = c.read(ctx, s.text, args, func(scan func(...any) error) error {
-		into = into[:0]
-		p := new(ent.Product)
-		for _, column := range s.products {
-			into = append(into, column.into(p))
+		if len(room) == 0 {
+			room = make([]ent.Product, rowsAtOnce)
 		}
-		var shelf *ent.Category
-		if len(s.shelves) > 0 {
-			shelf = new(ent.Category)
-			for _, column := range s.shelves {
-				into = append(into, column.into(shelf))
-			}
-		}
-		var list int64
-		if s.numbered {
-			into = append(into, &list)
+		p := &room[0]
+		room = room[1:]
+		for i, column := range s.products {
+			into[i] = column.into(p)
 		}
 		if err := scan(into...); err != nil {
 			return err
 		}
-		if shelf != nil {
-			p.Edges.Category = read.shelf(shelf)
+		if len(s.shelves) > 0 {
+			p.Edges.Category = read.shelf(&shelf)
 		}
 		if s.numbered {
 			read.lists = append(read.lists, list)
@@ -189,8 +195,9 @@ func (r *productRows) shelf(read *ent.Category) *ent.Category {
 			return known
 		}
 	}
-	r.shelves = append(r.shelves, read)
-	return read
+	first := *read
+	r.shelves = append(r.shelves, &first)
+	return &first
 }
 
 // readShelves reads the categories of products that were read without.
