@@ -60,8 +60,16 @@ func TestShape(t *testing.T) {
 	} {
 		c := cursor(o)
 		for _, args := range []page.Args{
-			{}, {First: new(20)}, {First: new(5)}, {Last: new(5)}, {First: new(5), Offset: new(3)}, {First: new(5), Offset: new(0)},
-			{First: new(5), After: c}, {First: new(5), Before: c}, {Last: new(5), After: c, Before: c}, {Last: new(5), Before: c},
+			{},
+			{First: new(20)},
+			{First: new(5)},
+			{Last: new(5)},
+			{First: new(5), Offset: new(3)},
+			{First: new(5), Offset: new(0)},
+			{First: new(5), After: c},
+			{First: new(5), Before: c},
+			{Last: new(5), After: c, Before: c},
+			{Last: new(5), Before: c},
 		} {
 			plan, err := page.NewPlan(args, o)
 			if err != nil {
