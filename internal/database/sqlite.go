@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/mattn/go-sqlite3"
 )
 
@@ -51,19 +52,17 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 	if err := writePool.QueryRowContext(ctx, fts5).Scan(&hasFTS5); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close())
 	}
-	readPool, err := sql.Open("sqlite3", dsn(path, url.Values{
+	readPool := sql.OpenDB(sqliteReaders{dsn(path, url.Values{
 		"mode":             {"ro"},
 		"_query_only":      {"on"},
 		"_busy_timeout":    {milliseconds(busyTimeout)},
 		"_stmt_cache_size": {"64"},
-	}))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close())
-	}
+	})})
 	readPool.SetMaxOpenConns(readers)
 	readPool.SetMaxIdleConns(readers)
 
 	db := newDB(dialect.SQLite, readPool, writePool, o)
+	db.readDriver = o.around(sqliteReads{entsql.OpenDB(dialect.SQLite, readPool), readPool})
 	db.path, db.hasFTS5 = path, hasFTS5 && !o.withoutFTS5
 	if !db.hasFTS5 {
 		db.writeDriver = indexless{db.writeDriver}
