@@ -15,22 +15,18 @@ func (r *Registry) Authenticate(ctx context.Context, access string) (auth.Viewer
 	if err != nil {
 		return auth.Viewer{}, err
 	}
-	found, err := readStanding(ctx, r.db.Read.User, claims, r.db.SelectWritten)
+	found, err := r.standing(ctx, claims)
 	if err != nil {
 		return auth.Viewer{}, err
 	}
 	if err := found.check(claims, r.now()); err != nil {
 		return auth.Viewer{}, err
 	}
-	written, err := r.db.Written(found.user)
-	if err != nil {
-		return auth.Viewer{}, err
-	}
 	return auth.Viewer{
 		UserID:    found.user.ID,
 		SessionID: claims.SessionID,
 		IsStaff:   found.user.IsStaff,
-		Written:   written,
+		Written:   found.written,
 		Record:    found.user,
 	}, nil
 }

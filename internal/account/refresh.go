@@ -50,7 +50,7 @@ func (r *Registry) exchange(ctx context.Context, claims token.Claims) (*Tokens, 
 			return r.issue(begun.user, begun.session, now)
 		}
 	}
-	found, err := readStanding(ctx, r.db.Read.User, claims)
+	found, err := r.standing(ctx, claims)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ type Registry struct {
 	trail    *audit.Trail
 	settings Settings
 	hasher   *hasher
+	// standingSQL is the statement of standing.
+	standingSQL string
 }
 
 // Settings are the figures by which a Registry goes.
@@ -68,7 +70,10 @@ func New(db *database.DB, tokens *token.Issuer, s Settings) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
-	return &Registry{db: db, tokens: tokens, trail: s.Trail, settings: s, hasher: hasher}, nil
+	return &Registry{
+		db: db, tokens: tokens, trail: s.Trail, settings: s, hasher: hasher,
+		standingSQL: fmt.Sprintf(standingSQL, db.WrittenSQL("u.id")),
+	}, nil
 }
 
 func (s Settings) check() error {

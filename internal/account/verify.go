@@ -43,7 +43,7 @@ func (r *Registry) holder(ctx context.Context, claims token.Claims) (*ent.User, 
 	if err != nil {
 		return nil, err
 	}
-	found, err := readStanding(ctx, r.db.Read.User, claims)
+	found, err := r.standing(ctx, claims)
 	if err != nil {
 		return nil, err
 	}

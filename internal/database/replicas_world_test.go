@@ -4,6 +4,7 @@ package database_test
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"slices"
 	"strings"
@@ -14,7 +15,6 @@ import (
 	"github.com/gatehouse/gatehouse/internal/logtest"
 
 	"github.com/gatehouse/gatehouse/ent"
-	"github.com/gatehouse/gatehouse/ent/user"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
@@ -107,15 +107,12 @@ func (i *instance) expect(least int64, want, when string) {
 // written is how far a replica has to be for what the user wrote.
 func (i *instance) written(id int64) int64 {
 	i.t.Helper()
-	u, err := i.Read.User.Query().Where(user.ID(id)).Modify(i.SelectWritten).Only(i.t.Context())
-	if err != nil {
-		i.t.Fatal(err)
+	var at sql.Null[int64]
+	statement := "SELECT " + i.WrittenSQL("u.id") + " FROM users AS u WHERE u.id = $1"
+	if found, err := i.ReadRow(i.t.Context(), statement, []any{id}, &at); err != nil || !found {
+		i.t.Fatal("the user was found: ", found, ", ", err)
 	}
-	at, err := i.Written(u)
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	return at
+	return at.V
 }
 
 // addUser adds a user.

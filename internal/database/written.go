@@ -1,20 +1,9 @@
 package database
 
-import (
-	"context"
-	"fmt"
-
-	entsql "entgo.io/ent/dialect/sql"
-
-	"github.com/gatehouse/gatehouse/ent"
-	"github.com/gatehouse/gatehouse/ent/user"
-)
+import "context"
 
 // Who has written to the catalogue reads what they wrote, whichever instance they ask: how far the primary's log was after
 // the commit is kept in a row of theirs, and read with the user. After some time any replica in use is that far.
-
-// writtenColumn is what SelectWritten adds.
-const writtenColumn = "written_position"
 
 // A position that the primary has not come to is of another one, from which the row was taken over with a dump: it means
 // nothing here.
@@ -50,27 +39,12 @@ func (db *DB) Remember(ctx context.Context, userID int64) {
 	}
 }
 
-// SelectWritten adds to a query of users what Written tells of them.
-func (db *DB) SelectWritten(s *entsql.Selector) {
+// WrittenSQL is an expression for how far a replica has to be, for FromReplica, to have all that a user wrote to the catalogue;
+// NULL: anywhere. The column is one of the users' keys.
+func (db *DB) WrittenSQL(column string) string {
 	if db.replicas == nil {
-		return
+		return "NULL"
 	}
-	s.AppendSelectExprAs(entsql.ExprFunc(func(b *entsql.Builder) {
-		b.WriteString("(SELECT (w.position - '0/0')::bigint FROM written_positions AS w WHERE w.user_id = " + s.C(user.FieldID) +
-			" AND w.position <= pg_current_wal_insert_lsn() AND w.written_at > now() - interval '10 minutes')")
-	}), writtenColumn)
-}
-
-// Written is how far a replica has to be, for FromReplica, to have all that the user wrote to the catalogue. The user was
-// read with SelectWritten.
-func (db *DB) Written(u *ent.User) (int64, error) {
-	if db.replicas == nil {
-		return 0, nil
-	}
-	value, err := u.Value(writtenColumn)
-	if err != nil {
-		return 0, fmt.Errorf("reading what user %d wrote: %w", u.ID, err)
-	}
-	at, _ := value.(position) // nil for who wrote nothing
-	return at, nil
+	return "(SELECT (w.position - '0/0')::bigint FROM written_positions AS w WHERE w.user_id = " + column +
+		" AND w.position <= pg_current_wal_insert_lsn() AND w.written_at > now() - interval '10 minutes')"
 }
