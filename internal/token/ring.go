@@ -1,22 +1,33 @@
 package token
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/golang-jwt/jwt/v5"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // errNoCandidate stays inside: the caller learns only that the token is invalid.
 var errNoCandidate = errors.New("no key for this token")
 
-// ring is the keys of one moment. It never changes.
+// ring is the keys of one moment. It never changes, but for what it remembers.
 type ring struct {
 	keys   []Key // the first signs
 	parser *jwt.Parser
+	// genuine are the claims of access tokens that one of the keys signed, by the SHA-256 of the whole token.
+	genuine *lru.Cache[[sha256.Size]byte, map[string]any]
 }
+
+// Bounds for what is remembered, which takes 4 MiB with tokens of the usual length. A client shows one access token again and
+// again, until the next takes its place.
+const (
+	rememberedTokens = 2048
+	rememberedLength = 1024 // bytes of the longest token of which anything is remembered
+)
 
 // newRing refuses no keys at all, zero ones, a first one that cannot sign, and two of one id.
 func newRing(keys []Key) (*ring, error) {
@@ -37,10 +48,15 @@ func newRing(keys []Key) (*ring, error) {
 		seen[key.id] = true
 		algorithms = append(algorithms, key.method.Alg())
 	}
+	genuine, err := lru.New[[sha256.Size]byte, map[string]any](rememberedTokens)
+	if err != nil {
+		return nil, fmt.Errorf("token: %w", err)
+	}
 	return &ring{
 		keys: slices.Clone(keys),
 		// The library validates claims in another order and more laxly than we must, so verify.go does that instead.
-		parser: jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation()),
+		parser:  jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation()),
+		genuine: genuine,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -78,15 +79,31 @@ func (i *Issuer) verify(raw string, want Type, late bool) (Claims, error) {
 	return c, nil
 }
 
-// open does checks 1 to 3 and returns the claims as they were signed.
+// open does checks 1 to 3 and returns the claims as they were signed, which the caller must not change. Of an access token
+// that passed, it is remembered that it did: neither the token nor, as long as they are the same, the keys can say otherwise
+// later. What depends on the time is no part of this. Refresh tokens are shown once and not remembered, nor is what did not
+// pass: anybody could make any number of such.
 func (i *Issuer) open(raw string) (map[string]any, bool) {
 	// base64 skips CR and LF, in strict decoding too: a token would have many spellings.
 	if len(raw) > maxLength || strings.ContainsAny(raw, "\r\n") {
 		return nil, false
 	}
 	keys := i.ring.Load()
+	name := sha256.Sum256([]byte(raw))
+	if claims, known := keys.genuine.Get(name); known {
+		return claims, true
+	}
+	claims, ok := keys.open(raw)
+	if ok && claims["token_type"] == string(Access) && len(raw) <= rememberedLength {
+		keys.genuine.Add(name, claims)
+	}
+	return claims, ok
+}
+
+// open is as the Issuer's, for a token of no forbidden length or character, of which nothing is known yet.
+func (r *ring) open(raw string) (map[string]any, bool) {
 	var body payload
-	if _, err := keys.parser.ParseWithClaims(raw, &body, keys.candidates); err != nil {
+	if _, err := r.parser.ParseWithClaims(raw, &body, r.candidates); err != nil {
 		return nil, false
 	}
 	if body.MapClaims == nil { // null, of which encoding/json tells no Unmarshaler
@@ -94,7 +111,7 @@ func (i *Issuer) open(raw string) (map[string]any, bool) {
 	}
 	// The library's own reading of the header cannot tell whether a name came twice.
 	first, _, _ := strings.Cut(raw, ".")
-	text, err := keys.parser.DecodeSegment(first)
+	text, err := r.parser.DecodeSegment(first)
 	if err != nil {
 		return nil, false
 	}
