@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -107,6 +108,7 @@ func TestRequestsAreObserved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_, _ = io.Copy(io.Discard, response.Body) // to the end, or it might be seen that the client goes
 		response.Body.Close()
 		n.told(t, "asked test "+tt.asked+"  events=0 status=0 ok []", "ended "+tt.ended)
 	}
