@@ -22,6 +22,28 @@ type preference struct {
 	position int
 }
 
+// negotiated is what was chosen for Accept headers.
+type negotiated struct {
+	media string
+	ok    bool
+}
+
+// knownAccepts is for how many Accept headers it is remembered what was chosen: clients have few, and each always the same.
+const knownAccepts = 64
+
+// negotiate is as the function, and remembers.
+func (g *GraphQL) negotiate(headers []string) (media string, ok bool) {
+	if len(headers) != 1 {
+		return negotiate(headers)
+	}
+	chosen, known := g.accepts.Get(headers[0])
+	if !known {
+		chosen.media, chosen.ok = negotiate(headers)
+		g.accepts.Add(headers[0], chosen, 0)
+	}
+	return chosen.media, chosen.ok
+}
+
 // negotiate chooses the media type of the answer by the Accept headers (RFC 9110, section 12.5.1): the one of most
 // weight; of several of the same weight one that is named rather than meant by a wildcard, then the one that is named
 // first, then plain JSON. Without a header it is plain JSON, as clients that know of nothing else expect it. Events are

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/gatehouse/gatehouse/internal/bounded"
 )
 
 // Settings are what GraphQL is served with. All are required but Origins, PublicMaxAge and Observer.
@@ -64,11 +66,12 @@ type GraphQL struct {
 	mu       sync.Mutex // held to begin a stream and to stop, so that none begins after that
 	streams  sync.WaitGroup
 	figures  figures
+	accepts  *bounded.Cache[negotiated]
 }
 
 // New makes a server that serves until it is stopped.
 func New(s Settings) *GraphQL {
-	g := &GraphQL{Settings: s}
+	g := &GraphQL{Settings: s, accepts: bounded.New[negotiated](knownAccepts, knownAccepts*256)}
 	g.stopping, g.stop = context.WithCancel(context.Background())
 	return g
 }
@@ -114,7 +117,7 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Add("Vary", "Accept, Authorization") // to what others have added: Origin, where CORS is allowed
-	media, ok := negotiate(r.Header.Values("Accept"))
+	media, ok := g.negotiate(r.Header.Values("Accept"))
 	over := OverHTTP
 	if media == mediaEvents {
 		over = OverEvents
@@ -127,7 +130,7 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(observed, g.Timeout)
 	defer cancel()
-	params, refused := g.read(w, r.WithContext(ctx))
+	params, refused := g.read(w, r)
 	switch {
 	case refused != nil:
 		g.refuse(w, x, media, refused)

@@ -125,31 +125,61 @@ func (g *GraphQL) tooLarge() *refusal {
 
 // decode reads a request from a JSON object.
 func decode(text []byte) (*graphql.RawParams, *refusal) {
-	if !utf8.Valid(text) || surrogate.Unpaired(string(text)) { // it would be mended silently, and two passwords become one
+	switch {
+	case !utf8.Valid(text), bytes.IndexByte(text, '\\') >= 0 && surrogate.Unpaired(string(text)):
+		return nil, notJSON // it would be mended silently, and two passwords become one
+	case !json.Valid(text):
 		return nil, notJSON
 	}
-	// Members are read one by one because a struct's would be found whatever the case of their names.
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil && !json.Valid(text) {
-		return nil, notJSON
-	} else if err != nil || members == nil {
+	// Members are read one by one because a struct's would be found whatever the case of their names. Of those of one name the
+	// last counts.
+	var query, operationName, variables, extensions, documentID, docID json.RawMessage
+	isObject := members(text, func(name, value []byte) {
+		switch nameOf(name) {
+		case partQuery:
+			query = value
+		case partOperationName:
+			operationName = value
+		case partVariables:
+			variables = value
+		case partExtensions:
+			extensions = value
+		case partDocumentID:
+			documentID = value
+		case partDocID:
+			docID = value
+		}
+	})
+	if !isObject {
 		return nil, notRequest
 	}
 	params := &graphql.RawParams{}
-	var documentID, docID string
-	for name, into := range map[string]any{
-		partQuery:         &params.Query,
-		partOperationName: &params.OperationName,
-		partVariables:     &params.Variables,
-		partExtensions:    &params.Extensions,
-		partDocumentID:    &documentID,
-		partDocID:         &docID,
-	} {
-		if err := readMember(members[name], into); err != nil {
-			return nil, notRequest
-		}
+	var byDocumentID, byDocID string
+	if readText(query, &params.Query) != nil || readText(operationName, &params.OperationName) != nil ||
+		readText(documentID, &byDocumentID) != nil || readText(docID, &byDocID) != nil ||
+		readMember(variables, &params.Variables) != nil || readMember(extensions, &params.Extensions) != nil {
+		return nil, notRequest
 	}
-	return identify(params, documentID, docID)
+	return identify(params, byDocumentID, byDocID)
+}
+
+// nameOf is the name of a member as it is meant.
+func nameOf(written []byte) string {
+	if bytes.IndexByte(written, '\\') < 0 {
+		return string(written[1 : len(written)-1])
+	}
+	var name string
+	_ = json.Unmarshal(written, &name) // it is valid
+	return name
+}
+
+// readText reads a member that is a text, as readMember does.
+func readText(text json.RawMessage, into *string) error {
+	if len(text) > 0 && text[0] == '"' && bytes.IndexByte(text, '\\') < 0 {
+		*into = string(text[1 : len(text)-1])
+		return nil
+	}
+	return readMember(text, into)
 }
 
 // identify has a request name its document by an id, if it has one. A request without a query must name a document in some
@@ -203,7 +233,7 @@ func readAddress(address *url.URL) (*graphql.RawParams, *refusal) {
 // readMember reads a member of the request; one that is absent or null stays as it is. Numbers keep their
 // digits: prices are exact.
 func readMember(text json.RawMessage, into any) error {
-	if text == nil {
+	if text == nil || string(text) == "null" {
 		return nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -212,6 +242,9 @@ func readMember(text json.RawMessage, into any) error {
 }
 
 func isJSON(contentType string) bool {
+	if contentType == mediaJSON { // as nearly everybody says it
+		return true
+	}
 	media, params, err := mime.ParseMediaType(contentType)
 	charset := params["charset"]
 	return err == nil && media == mediaJSON && (charset == "" || strings.EqualFold(charset, "utf-8"))
