@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -25,12 +24,12 @@ func isPublic(w http.ResponseWriter, r *http.Request, of answer) bool {
 
 // writePublic writes an answer that caches may keep, unless the client has it already.
 func (g *GraphQL) writePublic(w http.ResponseWriter, r *http.Request, x *Exchange, media string, answer response) {
-	var body bytes.Buffer
-	if err := json.NewEncoder(&body).Encode(answer); err != nil {
+	body, err := answer.body()
+	if err != nil || !json.Valid(body) { // what is kept for others is looked at twice
 		g.write(w, x, media, http.StatusOK, answer) // as far as it comes
 		return
 	}
-	tag := entityTag(media, body.Bytes())
+	tag := entityTag(media, body)
 	w.Header().Set("Cache-Control", cacheControl(g.PublicMaxAge))
 	w.Header().Set("ETag", tag)
 	x.Status = http.StatusOK
@@ -39,9 +38,9 @@ func (g *GraphQL) writePublic(w http.ResponseWriter, r *http.Request, x *Exchang
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if _, err := w.Write(body.Bytes()); err != nil {
+	w.Header()["Content-Type"] = contentType(media)
+	w.Header()["X-Content-Type-Options"] = noSniff
+	if _, err := w.Write(body); err != nil {
 		g.Log.Debug("writing an answer", "error", err) // the client is gone
 	}
 }

@@ -2,8 +2,8 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -69,11 +69,34 @@ func (g *GraphQL) write(w http.ResponseWriter, x *Exchange, media string, status
 	if g.SpecStatus && status >= http.StatusMultipleChoices {
 		media = mediaResponse
 	}
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store") // answers hold tokens, and depend on who asks
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	header := w.Header()
+	header["Content-Type"] = contentType(media)
+	header["Cache-Control"] = noStore // answers hold tokens, and depend on who asks
+	header["X-Content-Type-Options"] = noSniff
+	body, err := answer.body()
+	if err == nil {
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(answer); err != nil {
+	if err == nil {
+		_, err = w.Write(body)
+	}
+	if err != nil {
 		g.Log.Debug("writing an answer", "error", err) // the client is gone
 	}
+}
+
+// Headers that every answer has. Nobody changes them: who adds to one makes another of it.
+var (
+	noStore = []string{"no-store"}
+	noSniff = []string{"nosniff"}
+	ofJSON  = []string{mediaJSON + "; charset=utf-8"}
+)
+
+// contentType is the header of an answer of that media type.
+func contentType(media string) []string {
+	if media == mediaJSON {
+		return ofJSON
+	}
+	return []string{media + "; charset=utf-8"}
 }
