@@ -32,6 +32,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/config"
 	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/health"
+	"github.com/gatehouse/gatehouse/internal/heappace"
 	"github.com/gatehouse/gatehouse/internal/keyring"
 	"github.com/gatehouse/gatehouse/internal/notify"
 	"github.com/gatehouse/gatehouse/internal/observe"
@@ -286,11 +287,21 @@ func spareProcs() {
 	}
 }
 
+// unhurried has the garbage collector wait until the heap is worth it, unless GOGC says what pace it is to go at. The caller
+// calls stop at the end.
+func unhurried() (stop func()) {
+	if _, set := os.LookupEnv("GOGC"); set {
+		return func() {}
+	}
+	return heappace.Start(heappace.Minimum)
+}
+
 // serve answers requests until the command's context ends. Requests that are running then may finish;
 // after them the database is closed.
 func serve(cmd *cobra.Command, _ []string, app *app) (err error) {
 	ctx, settings, log := cmd.Context(), app.settings, app.log
 	spareProcs()
+	defer unhurried()()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // which would end the program
 	var listening net.ListenConfig
