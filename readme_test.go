@@ -176,7 +176,7 @@ func TestArchitectureShowsTheSQL(t *testing.T) {
 	api, access := tracedAPI(t, func(_ context.Context, text string) {
 		_, statement, _ := strings.Cut(text, "query=")
 		statement, _, _ = strings.Cut(statement, " args=")
-		got = append(got, strings.ReplaceAll(statement, "`", ""))
+		got = append(got, strings.Join(strings.Fields(strings.ReplaceAll(statement, "`", "")), " "))
 	})
 	got = nil
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", bytes.NewReader(question(query, nil)))

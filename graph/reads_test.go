@@ -96,11 +96,11 @@ func (a *api) reads() string {
 	var tables []string
 	for _, statement := range a.selects() {
 		outermost := withoutParentheses(statement)
-		read := regexp.MustCompile("(?:FROM|JOIN) `(\\w+)`").FindAllStringSubmatch(outermost, -1)
+		read := regexp.MustCompile("(?:FROM|JOIN) `?(\w+)`?").FindAllStringSubmatch(outermost, -1)
 		table := read[0][1]
 		before, _, _ := strings.Cut(outermost, "FROM")
 		switch {
-		case strings.Contains(before, "session_generation"):
+		case strings.Contains(before, "s.generation"):
 			table = "viewer"
 		case strings.Contains(before, "COUNT"):
 			table = "count " + table
