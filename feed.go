@@ -20,7 +20,7 @@ func newFeed(db *database.DB, log *slog.Logger) (catalog.Feed, *notify.Bus) {
 		return catalog.NewLocalFeed(), nil
 	}
 	bus := notify.New(db, notify.Settings{Log: log})
-	return catalog.NewSharedFeed(bus, log), bus
+	return catalog.NewSharedFeed(bus, db.Editions, log), bus
 }
 
 // listen has what other instances do be heard, until stop is called: streams may go on for a while after ctx is over.

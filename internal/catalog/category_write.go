@@ -32,10 +32,11 @@ func (c *Catalog) CreateCategory(ctx context.Context, in NewCategory, selected p
 	var id int64
 	err := c.write(ctx, func(tx *ent.Tx) error {
 		row, err := c.insertCategory(ctx, tx, in)
-		if err == nil {
-			id = row.ID
+		if err != nil {
+			return err
 		}
-		return err
+		id = row.ID
+		return c.feed.AnnounceCategories(ctx, tx)
 	})
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func (c *Catalog) UpdateCategory(ctx context.Context, id int64, changes Category
 		if err := update.Exec(ctx); err != nil {
 			return fmt.Errorf("updating category %d: %w", id, err)
 		}
-		return nil
+		return c.feed.AnnounceCategories(ctx, tx)
 	})
 	if err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func (c *Catalog) DeleteCategory(ctx context.Context, id int64) (int64, error) {
 		if err := tx.Category.DeleteOne(row).Exec(ctx); err != nil {
 			return fmt.Errorf("deleting category %d: %w", id, err)
 		}
-		return nil
+		return c.feed.AnnounceCategories(ctx, tx)
 	})
 }
 

@@ -30,6 +30,9 @@ type Feed interface {
 	// Announce has the changes told to all followers when tx is committed, and never if it is undone: in the order of
 	// the commits, and without waiting for any of the followers. It is called once in a transaction at the most.
 	Announce(ctx context.Context, tx *ent.Tx, changes []Change) error
+	// AnnounceCategories has all programs on the database take note, when tx is committed, that categories have changed:
+	// that is a new edition of the catalogue to them. Followers are told nothing.
+	AnnounceCategories(ctx context.Context, tx *ent.Tx) error
 	// Follow begins to follow: whatever is committed from now on is told to the follower.
 	Follow(ctx context.Context) (Follower, error)
 }
@@ -77,6 +80,9 @@ func (f *LocalFeed) Announce(_ context.Context, tx *ent.Tx, changes []Change) er
 	})
 	return nil
 }
+
+// AnnounceCategories implements Feed. The database notices itself what its own program changes.
+func (f *LocalFeed) AnnounceCategories(context.Context, *ent.Tx) error { return nil }
 
 // Follow implements Feed.
 func (f *LocalFeed) Follow(context.Context) (Follower, error) {

@@ -6,19 +6,24 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/internal/broadcast"
+	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/notify"
 )
 
-// changesTopic is what the changes of products are told under.
-const changesTopic = "catalog.changes"
+// What is told under which topic.
+const (
+	changesTopic    = "catalog.changes"    // changes of products, which followers are told
+	categoriesTopic = "catalog.categories" // that categories have changed, and nothing more
+)
 
 // SharedFeed is a Feed among all programs that share a PostgreSQL database: followers are told of what any of them changes, in
 // the same way as of what their own does. While the bus has no Listener they are told nothing; programs that only announce
 // need none.
 type SharedFeed struct {
-	bus *notify.Bus
-	hub *broadcast.Hub[heard]
-	log *slog.Logger
+	bus      *notify.Bus
+	editions *database.Editions
+	hub      *broadcast.Hub[heard]
+	log      *slog.Logger
 }
 
 // heard is a change, and the transaction that made it.
@@ -27,10 +32,11 @@ type heard struct {
 	change      Change
 }
 
-// NewSharedFeed makes a feed on a bus that nobody listens to yet.
-func NewSharedFeed(bus *notify.Bus, log *slog.Logger) *SharedFeed {
-	f := &SharedFeed{bus: bus, hub: broadcast.NewHub[heard](feedRoom), log: log}
-	bus.Handle(changesTopic, notify.Handler{Told: f.told, Lost: f.hub.DropAll})
+// NewSharedFeed makes a feed on a bus that nobody listens to yet. Once somebody does, there are editions of the catalogue.
+func NewSharedFeed(bus *notify.Bus, editions *database.Editions, log *slog.Logger) *SharedFeed {
+	f := &SharedFeed{bus: bus, editions: editions, hub: broadcast.NewHub[heard](feedRoom), log: log}
+	bus.Handle(changesTopic, notify.Handler{Told: f.told, Lost: f.lost, Hears: editions.Hears})
+	bus.Handle(categoriesTopic, notify.Handler{Told: func(notify.Message) { editions.Next() }, Lost: editions.Next})
 	return f
 }
 
@@ -43,8 +49,20 @@ func (f *SharedFeed) Announce(ctx context.Context, tx *ent.Tx, changes []Change)
 	return f.bus.Send(ctx, tx, changesTopic, encodeChanges(changes[:min(len(changes), feedRoom+1)]))
 }
 
+// AnnounceCategories implements Feed.
+func (f *SharedFeed) AnnounceCategories(ctx context.Context, tx *ent.Tx) error {
+	return f.bus.Send(ctx, tx, categoriesTopic, []byte{})
+}
+
+// lost ends what relies on being told everything.
+func (f *SharedFeed) lost() {
+	f.editions.Next()
+	f.hub.DropAll()
+}
+
 // told tells followers what was announced. What this version cannot read, because a newer one has written it, is lost to them.
 func (f *SharedFeed) told(m notify.Message) {
+	f.editions.Next() // before anybody who is told reads
 	changes, err := decodeChanges(m.Payload)
 	if err != nil {
 		f.log.Warn("changes of products cannot be read; whoever follows them is told so", "error", err)

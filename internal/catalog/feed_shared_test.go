@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/internal/catalog"
+	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 	"github.com/gatehouse/gatehouse/internal/notify"
 )
@@ -17,6 +18,7 @@ type pair struct {
 	*world
 	feeds [2]catalog.Feed
 	buses [2]*notify.Bus
+	dbs   [2]*database.DB
 }
 
 func buildPair(t *testing.T) *pair {
@@ -25,8 +27,9 @@ func buildPair(t *testing.T) *pair {
 	p := &pair{world: &world{db: databasetest.Open(t, source), source: source, clock: &clock{time: noon}}}
 	var running sync.WaitGroup
 	for i := range p.feeds {
-		p.buses[i] = notify.New(databasetest.Open(t, source), notify.Settings{})
-		p.feeds[i] = catalog.NewSharedFeed(p.buses[i], slog.New(slog.DiscardHandler))
+		p.dbs[i] = databasetest.Open(t, source)
+		p.buses[i] = notify.New(p.dbs[i], notify.Settings{})
+		p.feeds[i] = catalog.NewSharedFeed(p.buses[i], p.dbs[i].Editions, slog.New(slog.DiscardHandler))
 		listener, err := p.buses[i].Listen(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -39,7 +39,7 @@ func localFeed(*testing.T) (catalog.Feed, func()) { return catalog.NewLocalFeed(
 func (w *world) sharedFeed(t *testing.T) (catalog.Feed, func()) {
 	t.Helper()
 	bus := notify.New(w.db, notify.Settings{})
-	feed := catalog.NewSharedFeed(bus, slog.New(slog.DiscardHandler))
+	feed := catalog.NewSharedFeed(bus, w.db.Editions, slog.New(slog.DiscardHandler))
 	settle := w.barrier(t, bus)
 	listener, err := bus.Listen(t.Context())
 	if err != nil {

@@ -19,6 +19,7 @@ func (db *DB) Close() error { return db.closeOnce() }
 func (db *DB) close() error {
 	err := closed(db.readPool, db.Read.Close())
 	if db.writeDriver.Dialect() == dialect.SQLite {
+		err = errors.Join(err, closed(db.watchPool, db.watchPool.Close()))
 		// SQLite's log goes into the database with the last connection that is closed, if that may write. There may be
 		// none that may: what an ended context interrupts can cost the connection.
 		ctx, cancel := context.WithTimeout(context.Background(), closePatience)

@@ -29,10 +29,13 @@ type DB struct {
 	// Catalog is Read for the catalogue, and for nothing else: where a context says FromReplica, it may answer from a
 	// replica. Without replicas it is Read.
 	Catalog *ent.Client
+	// Editions are those of the catalogue, for who keeps what was read of it.
+	Editions *Editions
 
 	writer      *ent.Client
 	readPool    *sql.DB
 	writePool   *sql.DB
+	watchPool   *sql.DB // SQLite's, for who looks what other programs do
 	readDriver  dialect.Driver
 	writeDriver dialect.Driver
 
@@ -61,6 +64,7 @@ type options struct {
 	timeout     time.Duration
 	direct      string
 	replicas    Replicas
+	now         func() time.Time
 }
 
 // WithTrace has trace called with the text of every statement before it runs, for tests that count them.
@@ -90,11 +94,16 @@ func WithStatementTimeout(d time.Duration) Option {
 	return func(o *options) { o.timeout = d }
 }
 
+// WithClock has editions age by a clock, instead of time.Now.
+func WithClock(now func() time.Time) Option {
+	return func(o *options) { o.now = now }
+}
+
 // Open opens the database that the source names, and leaves its schema as it is; see Migrate. The source is
 // postgres:// or postgresql:// and what follows, as libpq takes it; or the path of an SQLite file, with or without
 // sqlite:// before it. An error never tells a password.
 func Open(ctx context.Context, source string, opts ...Option) (*DB, error) {
-	o := options{connections: DefaultConnections()}
+	o := options{connections: DefaultConnections(), now: time.Now}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -114,6 +123,7 @@ func newDB(dialect string, readPool, writePool *sql.DB, o options) *DB {
 
 // connect makes the clients, once the drivers are what they are to be.
 func (db *DB) connect() *DB {
+	db.writeDriver = editing{db.writeDriver, db.Editions}
 	db.Read, db.writer = ent.NewClient(ent.Driver(db.readDriver)), ent.NewClient(ent.Driver(db.writeDriver))
 	db.Catalog, db.catalogDriver = db.Read, db.readDriver
 	if db.replicas != nil {

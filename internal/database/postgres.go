@@ -74,6 +74,8 @@ func openPostgres(ctx context.Context, source string, o options) (*DB, error) {
 	}
 	db := newDB(dialect.Postgres, readPool, writePool, o)
 	db.postgres, db.direct = config, direct
+	db.Editions = newEditions(PostgresPace, func() bool { return true }, o.now)
+	db.Editions.blind = len(o.replicas.Sources) > 0
 	db.readDriver = o.around(steadyReads{postgresDriver{entsql.OpenDB(dialect.Postgres, readPool)}, db})
 	if len(o.replicas.Sources) > 0 {
 		if db.replicas, err = db.openReplicas(o, reads); err != nil {

@@ -52,18 +52,27 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 	if err := writePool.QueryRowContext(ctx, fts5).Scan(&hasFTS5); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close())
 	}
-	readPool := sql.OpenDB(sqliteReaders{dsn(path, url.Values{
+	readOnly := dsn(path, url.Values{
 		"mode":             {"ro"},
 		"_query_only":      {"on"},
 		"_busy_timeout":    {milliseconds(busyTimeout)},
 		"_stmt_cache_size": {"64"},
-	})})
+	})
+	readPool := sql.OpenDB(sqliteReaders{readOnly})
 	readPool.SetMaxOpenConns(readers)
 	readPool.SetMaxIdleConns(readers)
+	watchPool, err := sql.Open("sqlite3", readOnly) // connects when it is first asked
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close(), readPool.Close())
+	}
+	watchPool.SetMaxOpenConns(1)
 
 	db := newDB(dialect.SQLite, readPool, writePool, o)
 	db.readDriver = o.around(sqliteReads{entsql.OpenDB(dialect.SQLite, readPool), readPool})
 	db.path, db.hasFTS5 = path, hasFTS5 && !o.withoutFTS5
+	db.watchPool = watchPool
+	db.Editions = newEditions(SQLitePace, (&strangers{reads: watchPool, writes: writePool}).changed, o.now)
+	db.Editions.Hears(true)
 	if !db.hasFTS5 {
 		db.writeDriver = indexless{db.writeDriver}
 	}

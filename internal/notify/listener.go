@@ -55,6 +55,8 @@ func (l *Listener) Close(ctx context.Context) {
 // tells what was missed meanwhile; or that it cannot be told.
 func (l *Listener) Run(ctx context.Context) {
 	defer l.Close(ctx)
+	l.hears(true)
+	defer l.hears(false)
 	for longest := firstPause; ; {
 		err := l.hear(ctx)
 		if err == nil {
@@ -64,10 +66,12 @@ func (l *Listener) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+		l.hears(false)
 		l.bus.settings.Log.WarnContext(ctx, "messages from other instances are not heard at the moment", "error", err)
 		if longest, err = l.recover(ctx, longest); err != nil {
 			return
 		}
+		l.hears(true)
 	}
 }
 
@@ -247,5 +251,13 @@ func (l *Listener) tell(r row, payload []byte) {
 func (l *Listener) lose() {
 	for _, h := range l.bus.handlers {
 		h.Lost()
+	}
+}
+
+func (l *Listener) hears(others bool) {
+	for _, h := range l.bus.handlers {
+		if h.Hears != nil {
+			h.Hears(others)
+		}
 	}
 }

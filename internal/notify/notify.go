@@ -56,6 +56,9 @@ type Handler struct {
 	Told func(Message)
 	// Lost says that messages may have been missed for good: of what was sent before this call.
 	Lost func()
+	// Hears is told whether messages are heard from now on as they are sent: when a Listener begins to run, has lost its
+	// connection, or has another, after all that was missed meanwhile. Nil: nobody wants to know.
+	Hears func(bool)
 }
 
 // Message is what was sent.
