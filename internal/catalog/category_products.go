@@ -68,7 +68,7 @@ func (c *Catalog) productsInEach(ctx context.Context, categories []*ent.Category
 			return c.readEach(ctx, list, ids, in.Selected)
 		},
 		Count: func(ctx context.Context) (map[int64]int, error) {
-			return counted(ctx, c.db.Catalog.Product.Query().Where(list.holds...).Modify(group(ids)))
+			return counted(c.counting(ctx), c.db.Catalog.Product.Query().Where(list.holds...).Modify(group(ids)))
 		},
 		Value: func(row *ent.Product, name string) (any, error) { return row.Value(name) },
 	})

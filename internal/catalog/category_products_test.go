@@ -154,6 +154,7 @@ func (w *world) reshelve(t testing.TB, id, shelf int64, moved map[int64]bool) {
 // relation; and what is not selected costs nothing.
 func TestSelectsOfNestedLists(t *testing.T) {
 	w := build(t)
+	w.db.Editions.Hears(false) // or else counts were kept
 	w.forest(t, 200)
 	for _, tt := range []struct {
 		selection string

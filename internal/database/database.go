@@ -27,7 +27,7 @@ type DB struct {
 	// Read answers queries outside transactions. It cannot write: its connections are read-only.
 	Read *ent.Client
 	// Catalog is Read for the catalogue, and for nothing else: where a context says FromReplica, it may answer from a
-	// replica. Without replicas it is Read.
+	// replica, and where it says WithKeptCounts, by counts of before.
 	Catalog *ent.Client
 	// Editions are those of the catalogue, for who keeps what was read of it.
 	Editions *Editions
@@ -45,6 +45,7 @@ type DB struct {
 	path     string          // SQLite's file
 	postgres *pgx.ConnConfig // PostgreSQL's, for further connections
 	replicas *replicas       // nil: none
+	counts   counting
 
 	direct        *pgx.ConnConfig // PostgreSQL's, for connections that are to be a session of the server
 	directChecked atomic.Bool     // one of those leads to the same database
@@ -125,11 +126,12 @@ func newDB(dialect string, readPool, writePool *sql.DB, o options) *DB {
 func (db *DB) connect() *DB {
 	db.writeDriver = editing{db.writeDriver, db.Editions}
 	db.Read, db.writer = ent.NewClient(ent.Driver(db.readDriver)), ent.NewClient(ent.Driver(db.writeDriver))
-	db.Catalog, db.catalogDriver = db.Read, db.readDriver
-	if db.replicas != nil {
+	db.counts = newCounting(db.readDriver, db.Editions)
+	db.catalogDriver = db.counts
+	if db.replicas != nil { // of which there are no editions
 		db.catalogDriver = catalogDriver{Driver: db.readDriver, replicas: db.replicas}
-		db.Catalog = ent.NewClient(ent.Driver(db.catalogDriver))
 	}
+	db.Catalog = ent.NewClient(ent.Driver(db.catalogDriver))
 	return db
 }
 
