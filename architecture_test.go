@@ -33,6 +33,8 @@ var imports = []struct {
 	{"internal/notify", "internal/catalog", "what messages mean is nobody's business there"},
 	{"internal/persisted", "ent", "documents are texts"},
 	{"internal/bounded", "internal/", "it is of use to anybody"},
+	{"internal/kept", "internal/catalog", "what is kept is nobody's business there"},
+	{"internal/kept", "internal/database", "what is kept is nobody's business there"},
 	{"internal/hostile", "internal/", "it is of use to anybody"},
 	{"internal/config", "ent", "settings are read before anything is opened"},
 	{"internal/playground", "internal/", "the page is served beside the API, not by it"},

@@ -26,6 +26,7 @@ func (a *app) reloadDocuments(ctx context.Context, documents *persisted.Document
 		a.log.ErrorContext(ctx, "the trusted documents cannot be reloaded; the old ones go on", "error", err)
 		return
 	}
+	a.db.Editions.Next() // what is kept may answer documents that are not trusted any more
 	a.logDocuments(ctx, "reloaded the trusted documents", documents)
 }
 

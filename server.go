@@ -389,7 +389,7 @@ func (a *app) showPrivately(ctx context.Context, api *transport.GraphQL) (*obser
 		return nil, nil
 	}
 	return a.observer.Listen(ctx, a.settings.MetricsAddr, observe.Sources{
-		Pools: a.db.Pools(), Hashing: a.accounts.HashingFigures, Streams: api.Figures,
+		Pools: a.db.Pools(), Hashing: a.accounts.HashingFigures, Streams: api.Figures, Answers: api.Answers.Figures,
 	})
 }
 
@@ -420,11 +420,25 @@ func (a *app) api(documents *persisted.Documents) *transport.GraphQL {
 		Timeout:      a.settings.RequestTimeout,
 		Origins:      a.settings.CORSOrigins,
 		PublicMaxAge: a.settings.CacheMaxAge,
+		Answers:      a.answers(),
 		Observer:     a.observer.Requests(),
 		SpecStatus:   a.settings.HTTPStatus == config.HTTPStatusSpec,
 		Now:          time.Now,
 		Pace:         transport.DefaultPace(),
 	})
+}
+
+// answers keeps answers to public queries; nil if none are to be kept. What replicas answer is not: nobody knows of which
+// edition it is.
+func (a *app) answers() *transport.Answers {
+	switch {
+	case a.settings.ResponseCache == 0:
+		return nil
+	case len(a.settings.DatabaseReplicaURLs) > 0:
+		a.log.Info("there is no response cache: it does not go with replicas")
+		return nil
+	}
+	return transport.NewAnswers(int(a.settings.ResponseCache), a.db.Editions.Now, graph.Public)
 }
 
 func limitsOf(settings config.Settings) graph.Limits {

@@ -92,6 +92,8 @@ func (f field) placeholder() string {
 	switch kind := f.of.Type.Kind(); {
 	case f.isDuration():
 		return "duration"
+	case f.of.Type == reflect.TypeFor[Size]():
+		return "size"
 	case kind == reflect.Bool:
 		return "bool"
 	case kind == reflect.Slice:
@@ -112,6 +114,8 @@ func (f field) wanted() string {
 		return "true or false (or 1 or 0, yes or no, on or off)"
 	case "duration":
 		return strings.TrimSpace("a duration " + f.limits())
+	case "size":
+		return wantedSize
 	case "number":
 		return strings.TrimSpace("a whole number " + f.limits())
 	default:

@@ -103,6 +103,7 @@ func (c *checker) parse() error {
 		FuncMap: map[reflect.Type]env.ParserFunc{
 			reflect.TypeFor[bool]():          parseBool,
 			reflect.TypeFor[time.Duration](): parseDuration,
+			reflect.TypeFor[Size]():          parseSize,
 		},
 	})
 	if err == nil {

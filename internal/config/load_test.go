@@ -61,6 +61,7 @@ func defaults() config.Settings {
 		LogLevel:        "info",
 
 		PersistedQueries: true,
+		ResponseCache:    64 << 20,
 		TrustedDocuments: config.TrustedOff,
 
 		MaxTokens:              2000,
@@ -171,6 +172,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"GATEHOUSE_TRUSTED_DOCUMENTS=only",
 		"GATEHOUSE_TRUSTED_DOCUMENTS_FILE=/etc/gatehouse/documents.json",
 		"GATEHOUSE_CACHE_MAX_AGE=1m",
+		"GATEHOUSE_RESPONSE_CACHE=2GiB",
 		"GATEHOUSE_CORS_ORIGINS=https://Shop.example, http://localhost:5173 ,https://shop.example:443",
 		"GATEHOUSE_REQUEST_TIMEOUT=3s",
 		"GATEHOUSE_SHUTDOWN_TIMEOUT=4s",
@@ -243,6 +245,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		TrustedDocuments:     config.TrustedOnly,
 		TrustedDocumentsFile: "/etc/gatehouse/documents.json",
 		CacheMaxAge:          time.Minute,
+		ResponseCache:        2 << 30,
 
 		MaxTokens:              3000,
 		MaxDepth:               13,
@@ -368,6 +371,7 @@ func TestValues(t *testing.T) {
 		{variable: "SHUTDOWN_TIMEOUT", good: []string{"1ns", "5m"}, bad: []string{"0s", "-1s", "5m1ns"}, says: "must be a duration of more than 0s and at most 5m, not "},
 
 		{variable: "SESSIONS_PER_USER", good: []string{"1", "10000"}, bad: []string{"0", "-1", "10001", "x", "1.0", "1_000", "0x10", "99999999999999999999"}, says: "must be a whole number from 1 to 10000, not "},
+		{variable: "RESPONSE_CACHE", good: []string{"off", "OFF", "1MiB", "1024KiB", "64MiB", "16GiB"}, bad: []string{"0", "64", "1023KiB", "64MB", "64mib", "-1MiB", "1.5GiB", "MiB", "0MiB", "on", "9999999999GiB", "64 MiB"}, says: "must be off, or a size of at least 1MiB such as 64MiB or 1GiB, not "},
 		{variable: "MAX_BODY_BYTES", good: []string{"1024", "67108864"}, bad: []string{"1023", "67108865", "1MiB", "99999999999999999999"}, says: "must be a whole number from 1024 to 67108864, not "},
 		{variable: "MAX_TOKENS", good: []string{"100", "10000"}, bad: []string{"0", "99", "10001"}, says: "must be a whole number from 100 to 10000, not "},
 		{variable: "MAX_DEPTH", good: []string{"1", "100"}, bad: []string{"0", "101"}, says: "must be a whole number from 1 to 100, not "},

@@ -178,6 +178,9 @@ type Settings struct {
 	// 0 to 24 hours.
 	CacheMaxAge time.Duration `env:"GATEHOUSE_CACHE_MAX_AGE" envDefault:"0s" min:"0s" max:"24h" whole:"seconds" help:"How long caches may give the answers to anonymous queries by GET without asking again"`
 
+	// ResponseCache is how many bytes of answers to public queries are kept, at least 1 MiB, or 0 for none.
+	ResponseCache Size `env:"GATEHOUSE_RESPONSE_CACHE" envDefault:"64MiB" help:"How much memory is used to keep answers to anonymous queries of the catalogue until it changes: a size such as 64MiB, or off"`
+
 	// CORSOrigins are the origins whose pages may call the API from a browser, in the form browsers send them:
 	// scheme://host[:port], lower case, without the scheme's default port, without repeats. Never a wildcard, never "null".
 	// Empty means none; mind that CORS libraries may take an empty list for every origin.

@@ -58,8 +58,6 @@ func (i *issue[V]) fly(ctx context.Context, key string, f *flight[V], find func(
 		close(f.landed)
 	}()
 	f.found = find(f.ctx)
-	if f.found.Keep {
-		i.kept.Add(key, f.found.Value, f.found.Bytes+overhead)
-	}
+	i.keep(key, f.found)
 	return f.found.Value
 }

@@ -124,7 +124,16 @@ func (s *Store[V]) Find(ctx context.Context, key string, find func(ctx context.C
 		return f.found.Value, nil
 	}
 	s.misses.Add(1)
-	return find(ctx).Value, nil
+	found := find(ctx)
+	i.keep(key, found)
+	return found.Value, nil
+}
+
+// keep keeps what may be kept.
+func (i *issue[V]) keep(key string, found Found[V]) {
+	if found.Keep {
+		i.kept.Add(key, found.Value, found.Bytes+overhead)
+	}
 }
 
 // Figures say how much use it is.

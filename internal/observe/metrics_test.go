@@ -20,6 +20,7 @@ import (
 
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/fault"
+	"github.com/gatehouse/gatehouse/internal/kept"
 	"github.com/gatehouse/gatehouse/internal/observe"
 	"github.com/gatehouse/gatehouse/internal/transport"
 )
@@ -49,6 +50,7 @@ func newCounting(t *testing.T) *counting {
 			return account.HashingFigures{Working: 1, Waiting: 2, Done: 3, Refused: 4}
 		},
 		Streams: func() transport.Figures { return transport.Figures{Sockets: 5, Streams: 6, Events: 7, Dropped: 8} },
+		Answers: func() kept.Figures { return kept.Figures{Hits: 9, Misses: 10, Bytes: 11} },
 	})
 	if err != nil {
 		t.Fatal(err)

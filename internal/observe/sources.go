@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/gatehouse/gatehouse/internal/account"
+	"github.com/gatehouse/gatehouse/internal/kept"
 	"github.com/gatehouse/gatehouse/internal/transport"
 )
 
@@ -15,13 +16,21 @@ type Sources struct {
 	Pools   map[string]*sql.DB // connections to the database, by what they are for
 	Hashing func() account.HashingFigures
 	Streams func() transport.Figures
+	Answers func() kept.Figures
 }
 
 // figure is a metric that is asked for.
 type figure struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
-	of   func(hashing account.HashingFigures, streams transport.Figures) float64
+	of   func(figures) float64
+}
+
+// figures are those of one moment.
+type figures struct {
+	hashing account.HashingFigures
+	streams transport.Figures
+	answers kept.Figures
 }
 
 // sources is a collector that asks each source once for all of its figures, so that they are of one moment.
@@ -31,33 +40,35 @@ type sources struct {
 }
 
 func newSources(of Sources) sources {
-	type (
-		hashing = account.HashingFigures
-		streams = transport.Figures
-	)
-	gauge := func(name, help string, of func(hashing, streams) float64) figure {
+	gauge := func(name, help string, of func(figures) float64) figure {
 		return figure{prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, nil, nil), prometheus.GaugeValue, of}
 	}
-	counter := func(name, help string, of func(hashing, streams) float64) figure {
+	counter := func(name, help string, of func(figures) float64) figure {
 		return figure{prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, nil, nil), prometheus.CounterValue, of}
 	}
 	return sources{of, []figure{
 		gauge("password_hashes_working", "Passwords that are being hashed.",
-			func(h hashing, _ streams) float64 { return float64(h.Working) }),
+			func(f figures) float64 { return float64(f.hashing.Working) }),
 		gauge("password_hashes_waiting", "Passwords that wait for their turn to be hashed.",
-			func(h hashing, _ streams) float64 { return float64(h.Waiting) }),
+			func(f figures) float64 { return float64(f.hashing.Waiting) }),
 		counter("password_hashes_total", "Turns of hashing a password that have ended.",
-			func(h hashing, _ streams) float64 { return float64(h.Done) }),
+			func(f figures) float64 { return float64(f.hashing.Done) }),
 		counter("password_hashes_refused_total", "Passwords that were not hashed because too many waited.",
-			func(h hashing, _ streams) float64 { return float64(h.Refused) }),
+			func(f figures) float64 { return float64(f.hashing.Refused) }),
 		gauge("websockets_open", "WebSockets that are open.",
-			func(_ hashing, s streams) float64 { return float64(s.Sockets) }),
+			func(f figures) float64 { return float64(f.streams.Sockets) }),
 		gauge("streams_open", "Subscriptions that are open, over WebSocket or as server-sent events.",
-			func(_ hashing, s streams) float64 { return float64(s.Streams) }),
+			func(f figures) float64 { return float64(f.streams.Streams) }),
 		counter("stream_events_total", "Answers of subscriptions that were sent.",
-			func(_ hashing, s streams) float64 { return float64(s.Events) }),
+			func(f figures) float64 { return float64(f.streams.Events) }),
 		counter("stream_clients_dropped_total", "Clients of subscriptions that were given up because they did not keep up.",
-			func(_ hashing, s streams) float64 { return float64(s.Dropped) }),
+			func(f figures) float64 { return float64(f.streams.Dropped) }),
+		counter("response_cache_hits_total", "Public queries that were answered without being executed.",
+			func(f figures) float64 { return float64(f.answers.Hits) }),
+		counter("response_cache_misses_total", "Public queries that were executed though their answers could have been kept.",
+			func(f figures) float64 { return float64(f.answers.Misses) }),
+		gauge("response_cache_bytes", "Memory that kept answers take.",
+			func(f figures) float64 { return float64(f.answers.Bytes) }),
 	}}
 }
 
@@ -70,9 +81,9 @@ func (s sources) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (s sources) Collect(into chan<- prometheus.Metric) {
-	hashing, streams := s.Hashing(), s.Streams()
+	now := figures{s.Hashing(), s.Streams(), s.Answers()}
 	for _, f := range s.figures {
-		into <- prometheus.MustNewConstMetric(f.desc, f.kind, f.of(hashing, streams))
+		into <- prometheus.MustNewConstMetric(f.desc, f.kind, f.of(now))
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 // body is an answer as JSON and a line end: what encoding/json's Encoder writes of it, to the byte. The data, most of it as a
 // rule, is JSON by whoever executed the operation, so that it is gone through once and not read again.
 func (r response) body() ([]byte, error) {
+	if r.text != nil {
+		return r.text, nil
+	}
 	to := append(make([]byte, 0, len(r.Data)+len(r.Data)/8+64), '{')
 	if len(r.Errors) > 0 {
 		text, err := json.Marshal(r.Errors)

@@ -25,7 +25,7 @@ func isPublic(w http.ResponseWriter, r *http.Request, of answer) bool {
 // writePublic writes an answer that caches may keep, unless the client has it already.
 func (g *GraphQL) writePublic(w http.ResponseWriter, r *http.Request, x *Exchange, media string, answer response) {
 	body, err := answer.body()
-	if err != nil || !json.Valid(body) { // what is kept for others is looked at twice
+	if err != nil || answer.text == nil && !json.Valid(body) { // what is kept for others is looked at twice
 		g.write(w, x, media, http.StatusOK, answer) // as far as it comes
 		return
 	}

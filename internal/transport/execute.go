@@ -36,6 +36,8 @@ type response struct {
 	Errors     gqlerror.List   `json:"errors,omitempty"`
 	Data       json.RawMessage `json:"data,omitempty"`
 	Extensions map[string]any  `json:"extensions,omitempty"`
+
+	text []byte // the whole, where it has been written before; nil: it was not
 }
 
 // code is the code of the first error.

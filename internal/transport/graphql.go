@@ -16,7 +16,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/bounded"
 )
 
-// Settings are what GraphQL is served with. All are required but Origins, PublicMaxAge and Observer.
+// Settings are what GraphQL is served with. All are required but Origins, PublicMaxAge, Answers and Observer.
 type Settings struct {
 	Executor graphql.GraphExecutor
 	Log      *slog.Logger
@@ -33,6 +33,8 @@ type Settings struct {
 	// PublicMaxAge is for how long, in whole seconds, an answer that is the same for everybody may be given to others
 	// without asking here again.
 	PublicMaxAge time.Duration
+	// Answers keeps answers that are the same for everybody; nil: none are kept.
+	Answers *Answers
 	// Observer is told of every request; nil: nobody is.
 	Observer Observer
 	// Now is the clock by which a client is given time to take what is written to it.
@@ -130,14 +132,24 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(observed, g.Timeout)
 	defer cancel()
-	params, refused := g.read(w, r)
+	asked, refused := g.receive(w, r)
+	if refused != nil {
+		g.refuse(w, x, media, refused)
+		return
+	}
+	key := g.Answers.key(ctx, asked, media)
+	if answer := g.Answers.find(key, x); answer != nil {
+		g.tellAtOnce(w, r, x, media, *answer)
+		return
+	}
+	params, refused := asked.read(r.Header)
 	switch {
 	case refused != nil:
 		g.refuse(w, x, media, refused)
 	case media == mediaEvents:
 		g.serveEvents(observed, w, r.Method, x, params)
 	default:
-		g.answer(ctx, w, r, x, media, params)
+		g.answer(ctx, w, r, x, media, params, key)
 	}
 }
 

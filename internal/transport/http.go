@@ -10,7 +10,8 @@ import (
 )
 
 // answer executes a request by HTTP and answers it at once (https://graphql.github.io/graphql-over-http/draft/).
-func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, x *Exchange, media string, params *graphql.RawParams) {
+func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, x *Exchange, media string, params *graphql.RawParams, key string) {
+	registers := params.Query != "" && params.Extensions["persistedQuery"] != nil
 	ctx, op, not := g.start(ctx, x, params)
 	if not != nil {
 		g.write(w, x, media, g.statusOf(*not, media), not.response)
@@ -20,13 +21,16 @@ func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 		g.refuse(w, x, media, why)
 		return
 	}
-	for answer := range g.run(ctx, op, func() {}) {
-		if isPublic(w, r, answer) {
-			g.writePublic(w, r, x, media, answer.response)
-		} else {
-			g.write(w, x, media, g.statusOf(answer, media), answer.response)
+	if g.Answers.keeps(key, op, registers) {
+		if answer := g.answerPublicly(ctx, x, op, key); answer != nil {
+			g.tellAtOnce(w, r, x, media, *answer)
+			return
 		}
-		return
+	} else {
+		for answer := range g.run(ctx, op, func() {}) {
+			g.tellAtOnce(w, r, x, media, answer)
+			return
+		}
 	}
 	// The request's time was up before it ran, or the client is gone, and then nobody reads this.
 	late := answer{outcomeLate, g.present(ctx, context.Cause(ctx))}

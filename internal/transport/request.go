@@ -61,37 +61,41 @@ func malformed(message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, specStatus: http.StatusUnprocessableEntity, message: message}
 }
 
-// read reads a request by POST or by GET.
-func (g *GraphQL) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	var params *graphql.RawParams
-	var refused *refusal
-	switch r.Method {
-	case http.MethodPost:
-		params, refused = g.readBody(w, r)
-	case http.MethodGet:
-		if params, refused = readAddress(r.URL); refused == nil {
-			// A body means nothing here. But what is not read of it now the server waits for before it writes an answer, and a
-			// stream has no time limit any more by then.
-			_, refused = g.readAll(w, r)
-		}
-	default:
-		refused = &refusal{status: http.StatusMethodNotAllowed, allow: "GET, POST", message: "Send GraphQL requests by POST, or queries by GET."}
-	}
-	if refused == nil {
-		params.Headers = r.Header
-	}
-	return params, refused
+// received is a request as it came: by POST a body, or by GET an address.
+type received struct {
+	body    []byte
+	address *url.URL // nil: by POST
 }
 
-func (g *GraphQL) readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	if !isJSON(r.Header.Get("Content-Type")) {
-		return nil, &refusal{status: http.StatusUnsupportedMediaType, message: "The Content-Type of a request must be application/json, in UTF-8."}
+// receive takes a request by POST or by GET.
+func (g *GraphQL) receive(w http.ResponseWriter, r *http.Request) (received, *refusal) {
+	switch r.Method {
+	case http.MethodPost:
+		if !isJSON(r.Header.Get("Content-Type")) {
+			return received{}, &refusal{status: http.StatusUnsupportedMediaType, message: "The Content-Type of a request must be application/json, in UTF-8."}
+		}
+		body, refused := g.readAll(w, r)
+		return received{body: body}, refused
+	case http.MethodGet:
+		// A body means nothing here. But what is not read of it now the server waits for before it writes an answer, and a
+		// stream has no time limit any more by then.
+		_, refused := g.readAll(w, r)
+		return received{address: r.URL}, refused
 	}
-	text, refused := g.readAll(w, r)
-	if refused != nil {
-		return nil, refused
+	return received{}, &refusal{status: http.StatusMethodNotAllowed, allow: "GET, POST", message: "Send GraphQL requests by POST, or queries by GET."}
+}
+
+// read reads what was received, with the request's header.
+func (q received) read(header http.Header) (params *graphql.RawParams, refused *refusal) {
+	if q.address != nil {
+		params, refused = readAddress(q.address)
+	} else {
+		params, refused = decode(q.body)
 	}
-	return decode(text)
+	if refused == nil {
+		params.Headers = header
+	}
+	return params, refused
 }
 
 func (g *GraphQL) readAll(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
