@@ -97,7 +97,7 @@ func (a *api) reads() string {
 	var tables []string
 	for _, statement := range a.selects() {
 		outermost := withoutParentheses(statement)
-		read := regexp.MustCompile("(?:FROM|JOIN) `?(\w+)`?").FindAllStringSubmatch(outermost, -1)
+		read := regexp.MustCompile("(?:FROM|JOIN) `?(\\w+)`?").FindAllStringSubmatch(outermost, -1)
 		table := read[0][1]
 		before, _, _ := strings.Cut(outermost, "FROM")
 		switch {
