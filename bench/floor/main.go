@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -13,15 +12,12 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"sync"
-
-	_ "github.com/mattn/go-sqlite3" // the driver
 )
 
 func main() {
-	database := flag.String("database", "", "the SQLite file")
+	database := flag.String("database", "", "the SQLite file, or the URL of a PostgreSQL database")
 	key := flag.String("key", "", "the secret key of tokens")
 	flag.Parse()
 	if err := serve(context.Background(), *database, []byte(*key)); err != nil {
@@ -31,14 +27,11 @@ func main() {
 
 // serve serves on a free port, and tells its address in a line of the log.
 func serve(ctx context.Context, database string, key []byte) error {
-	// As Gatehouse reads: four connections that only read.
-	db, err := sql.Open("sqlite3", (&url.URL{Scheme: "file", Opaque: database, RawQuery: "_journal_mode=WAL&_query_only=on"}).String())
+	db, texts, err := open(database)
 	if err != nil {
 		return err
 	}
-	db.SetMaxOpenConns(4)
-	db.SetMaxIdleConns(4)
-	plans, err := newPlans(ctx, db, key)
+	plans, err := newPlans(ctx, db, texts, key)
 	if err != nil {
 		return err
 	}

@@ -8,36 +8,8 @@ import (
 	"github.com/gatehouse/gatehouse/bench/operation"
 )
 
-// statements of what is asked, prepared once.
-type statements struct{ page, count, byID, nested, viewer *sql.Stmt }
-
-func prepare(ctx context.Context, db *sql.DB) (s statements, err error) {
-	for _, prepared := range []struct {
-		into **sql.Stmt
-		text string
-	}{
-		// CROSS JOIN has SQLite walk the index of names rather than sort.
-		{&s.page, `SELECT p.id, p.name, p.price, c.id, c.name FROM products p CROSS JOIN categories c ON c.id = p.category_id
-			WHERE p.is_published ORDER BY p.name_key, p.id LIMIT ?`},
-		{&s.count, `SELECT COUNT(*) FROM products WHERE is_published`},
-		{&s.byID, `SELECT p.id, p.name, p.price, c.id, c.name FROM products p CROSS JOIN categories c ON c.id = p.category_id
-			WHERE p.is_published AND p.id = ?`},
-		{&s.nested, `SELECT c.id, p.name FROM (SELECT id, name_key FROM categories ORDER BY name_key, id LIMIT 10) c
-			LEFT JOIN products p ON p.id IN
-				(SELECT id FROM products WHERE category_id = c.id AND is_published ORDER BY name_key, id LIMIT 3)
-			ORDER BY c.name_key, c.id, p.name_key, p.id`},
-		{&s.viewer, `SELECT u.username, u.email, u.is_active, s.ends_at, s.revoked_at
-			FROM users u JOIN sessions s ON s.user_id = u.id WHERE u.id = ? AND s.id = ?`},
-	} {
-		if *prepared.into, err = db.PrepareContext(ctx, prepared.text); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
-}
-
-func newPlans(ctx context.Context, db *sql.DB, key []byte) (plans, error) {
-	s, err := prepare(ctx, db)
+func newPlans(ctx context.Context, db *sql.DB, asked texts, key []byte) (plans, error) {
+	s, err := prepare(ctx, db, asked)
 	if err != nil {
 		return nil, err
 	}
