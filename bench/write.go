@@ -2,97 +2,124 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
-	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"sync/atomic"
 
 	"github.com/gatehouse/gatehouse/bench/operation"
 )
 
-// writers ask for writes at once: fewer than may try to sign in to one account before the next has to wait.
+// writers ask for a single kind of write at once: fewer than may try to sign in to one account before the next has to wait.
 const writers = 4
 
-// write is an operation that is asked with other variables each time. Only Gatehouse is asked for writes.
-type write struct {
-	operation.Operation
-	next chan operation.Variables                                 // what is to be asked next
-	then func(answer map[string]any) (operation.Variables, error) // what comes after an answer
+// Names of writes that are held against something.
+const tokenRefresh = "tokenRefresh"
+
+// credentials are those of the caller.
+var credentials = operation.Variables{"username": "caller", "password": password}
+
+// hand writes in a Gatehouse, as one who is staff.
+type hand struct {
+	access  string
+	tokens  pool // refresh tokens of the caller
+	created atomic.Int64
 }
 
-// writes are what is measured, in this order, once everything else is.
-func (s *server) writes(ctx context.Context) ([]*write, error) {
-	credentials := operation.Variables{"username": "caller", "password": password}
-	obtain := &write{
-		Operation: operation.Operation{Name: "tokenObtain", Query: operation.Obtain},
-		then:      func(map[string]any) (operation.Variables, error) { return credentials, nil },
-	}
-	refresh := &write{
-		Operation: operation.Operation{Name: "tokenRefresh", Query: operation.Refresh},
-		then: func(answer map[string]any) (operation.Variables, error) {
-			tokens, _ := answer["tokenRefresh"].(map[string]any)
-			return operation.Variables{"refresh": tokens["refresh"]}, nil
-		},
-	}
-	created := 0
-	another := func() operation.Variables {
-		created++
-		return operation.Variables{"name": fmt.Sprintf("Pewter spoon no. %06d", created), "category": strconv.Itoa(firstCategory + created%categories)}
-	}
-	create := &write{
-		Operation: operation.Operation{Name: "productCreate", Query: operation.Create, Signed: true},
-		then: func(answer map[string]any) (operation.Variables, error) {
-			if payload, _ := answer["productCreate"].(map[string]any); payload["product"] == nil {
-				return nil, fmt.Errorf("not created: %v", payload)
-			}
-			return another(), nil
-		},
-	}
-	all := []*write{refresh, obtain, create}
-	for _, w := range all {
-		w.next = make(chan operation.Variables, writers)
-	}
-	for range writers {
+// newHand signs the caller in so often.
+func newHand(ctx context.Context, s *server, access string, signIns int) (*hand, error) {
+	h := &hand{access: access, tokens: make(pool, signIns)}
+	for range signIns {
 		answer, err := s.ask(ctx, operation.Operation{Query: operation.Obtain, Variables: credentials}, "")
 		if err != nil {
 			return nil, err
 		}
-		tokens, _ := answer["tokenObtain"].(map[string]any)
-		refresh.next <- operation.Variables{"refresh": tokens["refresh"]}
-		obtain.next <- credentials
-		create.next <- another()
+		if err := h.signedIn(answer, "tokenObtain"); err != nil {
+			return nil, err
+		}
 	}
-	return all, nil
+	return h, nil
 }
 
-// load has vegeta ask for so long, each writer as soon as it has an answer. It is an error when an answer has errors.
-func (w *write) load(ctx context.Context, s *server, access string, long time.Duration) (result, error) {
-	target := func(t *vegeta.Target) (err error) {
-		o := w.Operation
-		o.Variables = <-w.next
-		t.Method, t.URL, t.Header = http.MethodPost, s.url+"/graphql", headers(o, access)
-		t.Body, err = o.Body()
+// signedIn keeps the refresh token of an answer of that field.
+func (h *hand) signedIn(answer map[string]any, field string) error {
+	tokens, _ := answer[field].(map[string]any)
+	refresh, _ := tokens["refresh"].(string)
+	if refresh == "" {
+		return fmt.Errorf("no refresh token: %v", answer)
+	}
+	h.tokens <- refresh
+	return nil
+}
+
+// refreshing renews tokens, each of the last one's.
+func (h *hand) refreshing() stream {
+	return stream{name: tokenRefresh, callers: writers, next: h.refresh, then: h.answered}
+}
+
+// obtaining signs the caller in.
+func (h *hand) obtaining() stream {
+	return stream{name: "tokenObtain", callers: writers, next: h.obtain, then: h.answered}
+}
+
+// creating makes products.
+func (h *hand) creating() stream {
+	return stream{name: "productCreate", callers: writers, next: h.create, then: h.answered}
+}
+
+func (h *hand) refresh(ctx context.Context) (request, error) {
+	token, err := h.tokens.take(ctx)
+	if err != nil {
+		return request{}, err
+	}
+	return graphQL(operation.Operation{Query: operation.Refresh, Variables: operation.Variables{"refresh": token}}, "")
+}
+
+func (h *hand) obtain(context.Context) (request, error) {
+	return graphQL(operation.Operation{Query: operation.Obtain, Variables: credentials}, "")
+}
+
+// create makes a product of a name that is after all others, so that the first page stays as it is.
+func (h *hand) create(context.Context) (request, error) {
+	n := int(h.created.Add(1))
+	return graphQL(operation.Operation{Query: operation.Create, Signed: true, Variables: operation.Variables{
+		"name": fmt.Sprintf("Zinc spoon no. %06d", n), "category": strconv.Itoa(firstCategory + n%categories),
+	}}, h.access)
+}
+
+// answered looks at the answer to any of these, and to reads.
+func (h *hand) answered(body []byte) error {
+	answer, err := data(body)
+	if err != nil {
 		return err
 	}
-	attacker := vegeta.NewAttacker(vegeta.Workers(writers), vegeta.MaxWorkers(writers), vegeta.Timeout(patience))
-	defer context.AfterFunc(ctx, func() { attacker.Stop() })()
-	var m vegeta.Metrics
-	for r := range attacker.Attack(target, vegeta.Rate{}, long, w.Name) {
-		m.Add(r)
-		answer, err := data(r.Body)
-		if err == nil {
-			answer, err = w.then(answer)
-		}
-		if err != nil {
-			return result{}, fmt.Errorf("%s %s: %w", r.Error, r.Body, err)
-		}
-		w.next <- answer
+	if _, refreshed := answer["tokenRefresh"]; refreshed {
+		return h.signedIn(answer, "tokenRefresh")
 	}
-	m.Close()
-	taken := result{Seconds: (m.Duration + m.Wait).Seconds(), Answered: int(m.Requests)}
-	taken.Latency.Percentiles.P50 = float64(m.Latencies.P50.Nanoseconds()) / 1e3
-	taken.Latency.Percentiles.P99 = float64(m.Latencies.P99.Nanoseconds()) / 1e3
-	return taken, ctx.Err()
+	if created, is := answer["productCreate"]; is {
+		if payload, _ := created.(map[string]any); payload["product"] == nil {
+			return fmt.Errorf("not created: %v", payload)
+		}
+	}
+	return nil
+}
+
+// errCode is the code of a refusal.
+type errCode string
+
+func (e errCode) Error() string { return string(e) }
+
+// code is the code of the first error in an answer, or why there is none to be seen.
+func code(body []byte) error {
+	var answer struct {
+		Errors []struct{ Extensions struct{ Code string } }
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return err
+	}
+	if len(answer.Errors) == 0 {
+		return errors.New("no error in an answer")
+	}
+	return errCode(answer.Errors[0].Extensions.Code)
 }

@@ -20,6 +20,8 @@ const (
 	Search   = `{ products(first: 10, search: "copper kettle") { edges { node { id name price } } } }`
 	Obtain   = `mutation ($username: String!, $password: String!) { tokenObtain(username: $username, password: $password) { access refresh } }`
 	Refresh  = `mutation ($refresh: String!) { tokenRefresh(refresh: $refresh) { access refresh } }`
+	Update   = `mutation ($id: ID!, $price: Decimal!) { productUpdate(id: $id, input: {price: $price}) { product { id } errors { message } } }`
+	Changed  = `subscription ($ids: [ID!]) { productChanged(ids: $ids) { kind product { id name price } } }`
 	Create   = `mutation ($name: String!, $category: ID!) { productCreate(input: {name: $name, price: "12.50", category: $category}) { product { id } errors { message } } }`
 )
 
@@ -33,6 +35,7 @@ type Operation struct {
 	Variables Variables
 	Signed    bool // carries an access token
 	OwnOnly   bool // asked of Gatehouse alone
+	Cached    bool // asked of Gatehouse with its response cache as well
 }
 
 // Body is the JSON body of a request for it.

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gatehouse/gatehouse/bench/operation"
+)
+
+// readers ask for products, each as soon as they have an answer, while others ask for something dear.
+const readers = 2
+
+// crowd is what readers have of a server beside others, and what these have.
+type crowd struct {
+	rate     float64 // the readers' requests a second
+	p50, p99 float64 // the readers', in ms
+	others   float64 // what the others had done, a second
+	failed   float64 // requests of either that were not answered as they should be
+	peak     float64 // MiB that were resident, at the most
+}
+
+// The figures that are held against something.
+func crowdP99(c crowd) float64    { return c.p99 }
+func crowdPeak(c crowd) float64   { return c.peak }
+func crowdFailed(c crowd) float64 { return c.failed }
+
+// Names of scenarios.
+const (
+	nobody       = "2 readers alone"
+	loginFlood   = "login flood of 16"
+	eightWriters = "8 writers"
+)
+
+// scenario is what others do beside the readers.
+type scenario struct {
+	name     string
+	settings []string                   // of the server
+	others   func(access string) stream // whose name is empty if there are none
+}
+
+func scenarios() []scenario {
+	return []scenario{
+		{name: nobody, others: func(string) stream { return stream{} }},
+		{name: loginFlood, others: func(string) stream { return flood() }, settings: []string{
+			// Past the free ones the next try would have to wait, and cost next to nothing.
+			"GATEHOUSE_BACKOFF_FREE_PER_ACCOUNT=100000", "GATEHOUSE_BACKOFF_FREE_PER_ADDRESS=100000",
+		}},
+		{name: eightWriters, others: func(access string) stream {
+			h := &hand{access: access}
+			return stream{name: eightWriters, callers: 8, next: h.create, then: h.answered, failing: true}
+		}},
+	}
+}
+
+// flood is of clients that sign in, every other with a wrong password.
+func flood() stream {
+	var tries atomic.Int64
+	return stream{
+		name:    loginFlood,
+		callers: 16,
+		failing: true,
+		next: func(context.Context) (request, error) {
+			given := credentials
+			if tries.Add(1)%2 == 0 {
+				given = operation.Variables{"username": "caller", "password": "not " + password}
+			}
+			return graphQL(operation.Operation{Query: operation.Obtain, Variables: given}, "")
+		},
+		then: func(answer []byte) error {
+			if _, err := data(answer); err == nil {
+				return nil
+			}
+			if err := code(answer); !errors.Is(err, errCode("INVALID_CREDENTIALS")) {
+				return fmt.Errorf("refused otherwise: %w", err)
+			}
+			return nil
+		},
+	}
+}
+
+// crowd measures a scenario for so long with a server of its own, which has all cores, under the name of a Gatehouse.
+func (s *shop) crowd(ctx context.Context, sc scenario, name string, long time.Duration) (crowd, error) {
+	file, err := s.copy(ctx)
+	if err != nil {
+		return crowd{}, err
+	}
+	server, err := start(ctx, s.dir, s.gatehouse(name, sqlite(file), everyCore(), anything, sc.settings...))
+	if err != nil {
+		return crowd{}, err
+	}
+	defer server.stop()
+	var beside result
+	var failure error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if others := sc.others(s.access); others.name != "" {
+			beside, failure = others.load(ctx, server, warm+long)
+		}
+	}()
+	read, err := s.readBeside(ctx, server, long)
+	<-done
+	if err != nil {
+		return crowd{}, err
+	}
+	if failure != nil {
+		return crowd{}, failure
+	}
+	status, err := server.process.NewStatus()
+	if err != nil {
+		return crowd{}, err
+	}
+	c := crowd{
+		rate:   float64(read.answered) / read.seconds,
+		p50:    read.p50,
+		p99:    read.p99,
+		failed: float64(read.failed + beside.failed),
+		peak:   float64(status.VmHWM) / mebibyte,
+	}
+	if beside.seconds > 0 {
+		c.others = float64(beside.answered) / beside.seconds
+	}
+	if beside.failure != nil {
+		log.Printf("%s, %s: %d failed, the first: %v", sc.name, name, beside.failed, beside.failure)
+	}
+	return c, nil
+}
+
+// readBeside has the readers ask for so long, once the server is warm.
+func (s *shop) readBeside(ctx context.Context, server *server, long time.Duration) (result, error) {
+	products := operation.Operation{Name: products10, Query: operation.Products10}
+	if _, err := load(ctx, server, products, "", readers, warm); err != nil {
+		return result{}, err
+	}
+	return load(ctx, server, products, "", readers, long)
+}
+
+// crowdsMarkdown is the table of the medians; what failed is of all rounds.
+func (m *measured) crowdsMarkdown() string {
+	var b strings.Builder
+	b.WriteString("| 2 readers of products, 10 beside | | reads/s | p50, ms | p99, ms | the others, a second | failed | peak, MiB |\n")
+	b.WriteString("|---|---|--:|--:|--:|--:|--:|--:|\n")
+	title := titles()
+	for _, r := range m.crowds.rows {
+		fmt.Fprintf(&b, "| %s | %s | %.0f | %.2f | %.2f | %.0f | %.0f | %.0f |\n", title(r.name), r.server,
+			r.median(func(c crowd) float64 { return c.rate }), r.median(func(c crowd) float64 { return c.p50 }), r.median(crowdP99),
+			r.median(func(c crowd) float64 { return c.others }), r.sum(crowdFailed), r.median(crowdPeak))
+	}
+	return b.String()
+}
