@@ -10,6 +10,7 @@ DOCUMENTS     ?= 100000
 BENCH_ROUNDS  ?= 5
 BENCH_TIME    ?= 3s
 BENCH_ONLY    ?=
+BENCH_GROWTH  ?=
 
 # SQLite's full-text search, by which products are found. Without it the program serves as well, and searches slowly.
 export GOFLAGS := -tags=sqlite_fts5 $(GOFLAGS)
@@ -137,9 +138,10 @@ differential: ## Ask DOCUMENTS (100000) random documents, and have plans and gql
 	go test -count 1 -timeout 30m -v -run PlansAnswerAsGqlgenDoes ./graph -documents $(DOCUMENTS)
 
 .PHONY: bench
-bench: build bench/mercurius/node_modules/.package-lock.json ## Measure the program beside Go written by hand and Mercurius, BENCH_ROUNDS (5) times for BENCH_TIME (3s) each
+bench: build bench/mercurius/node_modules/.package-lock.json ## Measure the program beside Go written by hand, Mercurius and SimpleJWT, BENCH_ROUNDS (5) times for BENCH_TIME (3s) each
 	cd bench && go build -o ../.cache/bench/ . ./floor github.com/codesenberg/bombardier
-	.cache/bench/bench -rounds $(BENCH_ROUNDS) -time $(BENCH_TIME) -only '$(BENCH_ONLY)'
+	.cache/bench/bench -rounds $(BENCH_ROUNDS) -time $(BENCH_TIME) -only '$(BENCH_ONLY)' \
+		$(if $(BENCH_GROWTH),-growth) $(if $(GATEHOUSE_TEST_POSTGRES_URL),-postgres '$(GATEHOUSE_TEST_POSTGRES_URL)')
 
 bench/mercurius/node_modules/.package-lock.json: bench/mercurius/package-lock.json
 	npm --prefix bench/mercurius ci --no-audit --no-fund
