@@ -33,15 +33,11 @@ type audience struct {
 
 // audience measures them for so long with a server of its own on the servers' core.
 func (s *shop) audience(ctx context.Context, long time.Duration) (audience, error) {
-	file, err := s.copy(ctx)
+	server, end, err := s.alone(ctx, gatehouseCached, serversCore)
 	if err != nil {
 		return audience{}, err
 	}
-	server, err := start(ctx, s.dir, s.gatehouse(gatehouseCached, sqlite(file), serversCore, anything))
-	if err != nil {
-		return audience{}, err
-	}
-	defer server.stop()
+	defer end()
 	before, err := server.process.Stat()
 	if err != nil {
 		return audience{}, err

@@ -85,15 +85,11 @@ func flood() stream {
 
 // crowd measures a scenario for so long with a server of its own, which has all cores, under the name of a Gatehouse.
 func (s *shop) crowd(ctx context.Context, sc scenario, name string, long time.Duration) (crowd, error) {
-	file, err := s.copy(ctx)
+	server, end, err := s.alone(ctx, name, everyCore(), sc.settings...)
 	if err != nil {
 		return crowd{}, err
 	}
-	server, err := start(ctx, s.dir, s.gatehouse(name, sqlite(file), everyCore(), anything, sc.settings...))
-	if err != nil {
-		return crowd{}, err
-	}
-	defer server.stop()
+	defer end()
 	var beside result
 	var failure error
 	done := make(chan struct{})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/gatehouse/gatehouse/bench/operation"
 )
@@ -63,6 +64,24 @@ func (s *shop) gatehouse(name, database, cores string, answers func(operation.Op
 		env:     append(append(s.environment(database), responseCache[name]), settings...),
 		args:    []string{program},
 	}
+}
+
+// alone starts a Gatehouse on a copy of the shop that nobody else uses, and that goes away with it.
+func (s *shop) alone(ctx context.Context, name, cores string, settings ...string) (started *server, end func(), err error) {
+	file, err := s.copy(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	remove := func() { _ = os.Remove(file) } // the directory goes anyhow, later
+	started, err = start(ctx, s.dir, s.gatehouse(name, sqlite(file), cores, anything, settings...))
+	if err != nil {
+		remove()
+		return nil, nil, err
+	}
+	return started, func() {
+		started.stop() // which leaves nothing beside the file
+		remove()
+	}, nil
 }
 
 // byHand is the floor, on a file or the URL of a PostgreSQL database.
