@@ -55,29 +55,19 @@ func startSimpleJWT(ctx context.Context, dir string) (*server, stream, error) {
 // simpleRefresh is the stream of refreshes, each of the last one's token, after as many sign-ins as there are callers.
 func simpleRefresh(ctx context.Context, s *server) (stream, error) {
 	tokens := make(pool, writers)
-	keep := func(answer []byte) error {
-		var pair struct{ Access, Refresh string }
-		if err := json.Unmarshal(answer, &pair); err != nil {
-			return err
-		}
-		if pair.Access == "" || pair.Refresh == "" {
-			return fmt.Errorf("no tokens: %s", answer)
-		}
-		tokens <- pair.Refresh
-		return nil
-	}
 	for range writers {
-		asked, err := plain("/token/", credentials)
+		first, err := s.simpleToken(ctx, "/token/", credentials)
 		if err != nil {
 			return stream{}, err
 		}
-		_, answer, err := s.send(ctx, asked)
+		second, err := s.simpleToken(ctx, "/token/refresh/", map[string]any{"refresh": first})
 		if err != nil {
 			return stream{}, err
 		}
-		if err := keep(answer); err != nil {
-			return stream{}, err
+		if _, err := s.simpleToken(ctx, "/token/refresh/", map[string]any{"refresh": first}); err == nil {
+			return stream{}, errors.New("a refresh token serves twice: the blacklist is not used")
 		}
+		tokens <- second
 	}
 	next := func(ctx context.Context) (request, error) {
 		token, err := tokens.take(ctx)
@@ -86,7 +76,39 @@ func simpleRefresh(ctx context.Context, s *server) (stream, error) {
 		}
 		return plain("/token/refresh/", map[string]any{"refresh": token})
 	}
-	return stream{name: tokenRefresh, callers: writers, next: next, then: keep}, nil
+	then := func(answer []byte) error {
+		token, err := refreshToken(answer)
+		if err == nil {
+			tokens <- token
+		}
+		return err
+	}
+	return stream{name: tokenRefresh, callers: writers, next: next, then: then}, nil
+}
+
+// simpleToken is the refresh token that is answered there.
+func (s *server) simpleToken(ctx context.Context, path string, object map[string]any) (string, error) {
+	asked, err := plain(path, object)
+	if err != nil {
+		return "", err
+	}
+	_, answer, err := s.send(ctx, asked)
+	if err != nil {
+		return "", err
+	}
+	return refreshToken(answer)
+}
+
+// refreshToken is that of an answer with a pair of tokens.
+func refreshToken(answer []byte) (string, error) {
+	var pair struct{ Access, Refresh string }
+	if err := json.Unmarshal(answer, &pair); err != nil {
+		return "", fmt.Errorf("%w: %s", err, answer)
+	}
+	if pair.Access == "" || pair.Refresh == "" {
+		return "", fmt.Errorf("no tokens: %s", answer)
+	}
+	return pair.Refresh, nil
 }
 
 // plain is a request with a JSON object.
