@@ -88,7 +88,7 @@ func (m *measured) growthGoals() []goal {
 	many := m.operations.find(products10+large, gatehouse).median(cpu)
 	far := m.operations.find(farPage+large, gatehouse).median(cpu)
 	return []goal{
-		{what: "page 9,000 of 1,000,000 products: CPU to page 1's", figure: far / many, unit: times, wanted: 1.3},
+		{what: "page 9,001 of 1,000,000 products: CPU to page 1's", figure: far / many, unit: times, wanted: 1.3},
 		{what: "1,000,000 products: CPU of page 1 to that of 10,000", figure: many / small, unit: times, wanted: 1.5},
 		{what: "memory after load to Mercurius' with JOIN", figure: m.memory(gatehouse) / m.memory(mercuriusJoin), unit: times, wanted: 0.6},
 	}

@@ -24,7 +24,7 @@ const kept = tools + "shops"
 // Names of what is asked of the large shop.
 const (
 	large   = ", of 1,000,000"
-	farPage = "products, 10, page 9,000"
+	farPage = "products, 10, after 90,000"
 )
 
 // largeStage is the large shop with Gatehouse, made now if none has been kept. It is only read.
@@ -39,7 +39,7 @@ func largeStage(ctx context.Context, dir string) (stage, error) {
 		return stage{}, err
 	}
 	st := stage{servers: servers{server}}
-	far, err := cursor(ctx, server, `first: 1, offset: 89999`)
+	far, err := walk(ctx, server, 900)
 	if err != nil {
 		return st, err
 	}
@@ -48,6 +48,27 @@ func largeStage(ctx context.Context, dir string) (stage, error) {
 		{Name: farPage + large, Query: operation.After, Variables: operation.Variables{"after": far}, OwnOnly: true},
 	}
 	return st, nil
+}
+
+// walk is the cursor after that many pages of 100 products: offsets do not go as far.
+func walk(ctx context.Context, s *server, pages int) (string, error) {
+	var after any
+	for range pages {
+		answer, err := s.ask(ctx, operation.Operation{
+			Query:     `query ($after: String) { products(first: 100, after: $after) { pageInfo { hasNextPage endCursor } } }`,
+			Variables: operation.Variables{"after": after},
+		}, "")
+		if err != nil {
+			return "", fmt.Errorf("walking to a far page: %w", err)
+		}
+		connection, _ := answer["products"].(map[string]any)
+		info, _ := connection["pageInfo"].(map[string]any)
+		if info["hasNextPage"] != true {
+			return "", fmt.Errorf("walking to a far page: the list ends before: %v", info)
+		}
+		after = info["endCursor"]
+	}
+	return fmt.Sprint(after), nil
 }
 
 // largeShop is the file of the database, an absolute path.
