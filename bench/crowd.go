@@ -29,6 +29,9 @@ func crowdP99(c crowd) float64    { return c.p99 }
 func crowdPeak(c crowd) float64   { return c.peak }
 func crowdFailed(c crowd) float64 { return c.failed }
 
+// longest is how long others stay if nobody tells them to leave.
+const longest = time.Hour
+
 // Names of scenarios.
 const (
 	nobody       = "2 readers alone"
@@ -90,22 +93,11 @@ func (s *shop) crowd(ctx context.Context, sc scenario, name string, long time.Du
 		return crowd{}, err
 	}
 	defer end()
-	var beside result
-	var failure error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if others := sc.others(s.access); others.name != "" {
-			beside, failure = others.load(ctx, server, warm+long)
-		}
-	}()
+	leave := sc.come(ctx, server, s.access)
 	read, err := s.readBeside(ctx, server, long)
-	<-done
-	if err != nil {
+	beside, failure := leave()
+	if err = errors.Join(err, failure); err != nil {
 		return crowd{}, err
-	}
-	if failure != nil {
-		return crowd{}, failure
 	}
 	status, err := server.process.NewStatus()
 	if err != nil {
@@ -121,10 +113,35 @@ func (s *shop) crowd(ctx context.Context, sc scenario, name string, long time.Du
 	if beside.seconds > 0 {
 		c.others = float64(beside.answered) / beside.seconds
 	}
-	if beside.failure != nil {
-		log.Printf("%s, %s: %d failed, the first: %v", sc.name, name, beside.failed, beside.failure)
+	for _, of := range []result{read, beside} {
+		if of.failure != nil {
+			log.Printf("%s, %s: %d failed, the first: %v", sc.name, name, of.failed, of.failure)
+		}
 	}
 	return c, nil
+}
+
+// come has the others begin. They go on until they are told to leave, which answers what came of them.
+func (sc scenario) come(ctx context.Context, s *server, access string) (leave func() (result, error)) {
+	others := sc.others(access)
+	if others.name == "" {
+		return func() (result, error) { return result{}, nil }
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var took result
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		took, _ = others.load(ctx, s, longest) // the error is that they were told to leave
+	}()
+	return func() (result, error) {
+		cancel()
+		<-done
+		if took.answered == 0 {
+			return took, errors.Join(fmt.Errorf("%s: nothing was done beside the readers", sc.name), took.failure)
+		}
+		return took, nil
+	}
 }
 
 // readBeside has the readers ask for so long, once the server is warm.
