@@ -46,7 +46,7 @@ func (d sqliteReads) Query(ctx context.Context, query string, args, v any) error
 	if err != nil {
 		return err
 	}
-	if err := (entsql.Conn{ExecQuerier: conn}).Query(unwatched{ctx}, query, args, rows); err != nil {
+	if err := (entsql.Conn{ExecQuerier: conn}).Query(unwatched{ctx}, query, args, rows); err != nil { //nolint:contextcheck // it has the context in it
 		return errors.Join(err, conn.Close())
 	}
 	rows.ColumnScanner = lentRows{rows.ColumnScanner, conn}
@@ -91,7 +91,7 @@ func (r sqliteReaders) Connect(context.Context) (driver.Conn, error) {
 type sqliteReader struct{ *sqlite3.SQLiteConn }
 
 // QueryContext implements driver.QueryerContext.
-func (c sqliteReader) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c sqliteReader) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) { //nolint:contextcheck // it goes on with the context that is in its own
 	if of, ok := ctx.(unwatched); ok {
 		ctx = of.Context
 	}

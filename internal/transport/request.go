@@ -135,36 +135,51 @@ func decode(text []byte) (*graphql.RawParams, *refusal) {
 	case !json.Valid(text):
 		return nil, notJSON
 	}
-	// Members are read one by one because a struct's would be found whatever the case of their names. Of those of one name the
-	// last counts.
-	var query, operationName, variables, extensions, documentID, docID json.RawMessage
-	isObject := members(text, func(name, value []byte) {
-		switch nameOf(name) {
-		case partQuery:
-			query = value
-		case partOperationName:
-			operationName = value
-		case partVariables:
-			variables = value
-		case partExtensions:
-			extensions = value
-		case partDocumentID:
-			documentID = value
-		case partDocID:
-			docID = value
-		}
-	})
-	if !isObject {
+	var parts parts
+	if !members(text, parts.note) {
 		return nil, notRequest
 	}
 	params := &graphql.RawParams{}
-	var byDocumentID, byDocID string
-	if readText(query, &params.Query) != nil || readText(operationName, &params.OperationName) != nil ||
-		readText(documentID, &byDocumentID) != nil || readText(docID, &byDocID) != nil ||
-		readMember(variables, &params.Variables) != nil || readMember(extensions, &params.Extensions) != nil {
+	var documentID, docID string
+	for _, member := range [...]struct {
+		text json.RawMessage
+		into *string
+	}{
+		{parts.query, &params.Query},
+		{parts.operationName, &params.OperationName},
+		{parts.documentID, &documentID},
+		{parts.docID, &docID},
+	} {
+		if readText(member.text, member.into) != nil {
+			return nil, notRequest
+		}
+	}
+	if readMember(parts.variables, &params.Variables) != nil || readMember(parts.extensions, &params.Extensions) != nil {
 		return nil, notRequest
 	}
-	return identify(params, byDocumentID, byDocID)
+	return identify(params, documentID, docID)
+}
+
+// parts are the members that a request may have, as they are written; nil: it has none of that name. They are not those of a
+// struct to encoding/json, which would find them whatever the case of their names.
+type parts struct{ query, operationName, variables, extensions, documentID, docID json.RawMessage }
+
+// note notes a member. Of those of one name the last counts.
+func (p *parts) note(name, value []byte) {
+	switch nameOf(name) {
+	case partQuery:
+		p.query = value
+	case partOperationName:
+		p.operationName = value
+	case partVariables:
+		p.variables = value
+	case partExtensions:
+		p.extensions = value
+	case partDocumentID:
+		p.documentID = value
+	case partDocID:
+		p.docID = value
+	}
 }
 
 // nameOf is the name of a member as it is meant.
