@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -21,6 +22,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 // are logged, in their order; those of one that is undone never are.
 func (t *Trail) Record(ctx context.Context, tx *ent.Tx, events ...Event) error {
 	now, client, request := t.now(), auth.ClientFromContext(ctx), requestid.FromContext(ctx)
+	if err := errors.Join(auditevent.IPAddressValidator(client.IPAddress), auditevent.UserAgentValidator(client.UserAgent)); err != nil {
+		return fmt.Errorf("recording who asks: %w", err)
+	}
 	for _, e := range events {
 		if err := auditevent.KindValidator(e.Kind); err != nil {
 			return fmt.Errorf("recording an audit event: %w", err)

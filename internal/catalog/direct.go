@@ -133,6 +133,31 @@ func (c *Catalog) statement(of listing) (*statement, []any) {
 	return made, args
 }
 
+// countDirectly counts all the products that the viewer may see. That takes SQLite little when the count is kept, and then most
+// of it would be making the statement.
+func (c *Catalog) countDirectly(ctx context.Context, l *list) (count int, err error) {
+	counting := shape{eyes: l.eyes, counted: true}
+	known, args := c.statements.get(counting), l.args
+	if known == nil {
+		d := sql.Dialect(c.db.Dialect())
+		s := d.Select(sql.Count("*")).From(d.Table(product.Table))
+		for _, holds := range l.holds {
+			holds(s)
+		}
+		known = &statement{}
+		known.text, args = s.Query()
+		c.statements.add(counting, known)
+	}
+	if args == nil {
+		args = []any{}
+	}
+	err = c.read(ctx, known.text, args, func(scan func(...any) error) error { return scan(&count) })
+	if err != nil {
+		return 0, fmt.Errorf("counting products: %w", err)
+	}
+	return count, nil
+}
+
 // read has each row of a SELECT read.
 func (c *Catalog) read(ctx context.Context, text string, args []any, row func(scan func(...any) error) error) (err error) {
 	var rows sql.Rows

@@ -41,7 +41,11 @@ func (c *Catalog) Products(ctx context.Context, args page.Args, search *string, 
 			return c.products(ctx, list.page(modify, selected), selected.Rows())
 		},
 		func(ctx context.Context) (int, error) {
-			return c.db.Catalog.Product.Query().Where(list.holds...).Aggregate(page.CountAll).Int(c.counting(ctx))
+			ctx = c.counting(ctx)
+			if list.whole && directly(ctx) {
+				return c.countDirectly(ctx, list)
+			}
+			return c.db.Catalog.Product.Query().Where(list.holds...).Aggregate(page.CountAll).Int(ctx)
 		},
 	)
 }

@@ -22,6 +22,7 @@ type shape struct {
 	eyes           eyes
 	by             string // the column by which one is asked for
 	each           bool   // of several categories at once
+	counted        bool   // of all there are
 	page           page.Shape
 }
 
