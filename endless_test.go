@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -39,10 +41,10 @@ func endless(t *testing.T, settings ...string) (p *program, dir string) {
 // It tells the answers.
 func occupy(ctx context.Context, t *testing.T, p *program, group *sync.WaitGroup, answered func(body []byte)) {
 	t.Helper()
-	for range 4 { // as many as there are readers
+	for reader := range 4 { // as many as there are, each with a question of its own: what many ask runs once
 		group.Go(func() {
 			got, err := send(ctx, &http.Client{}, http.MethodPost, p.url+"/graphql", http.Header{"Content-Type": {"application/json"}},
-				question(`{ products(first: 0, orderBy: [{field: NAME, direction: ASC}]) { totalCount } }`, nil))
+				question(fmt.Sprintf(`{ products(first: 0, where: {stock: {gte: %d}}, orderBy: [{field: NAME, direction: ASC}]) { totalCount } }`, -reader), nil))
 			if err == nil {
 				answered(got.body)
 			}
@@ -53,10 +55,10 @@ func occupy(ctx context.Context, t *testing.T, p *program, group *sync.WaitGroup
 	}
 }
 
-// readable says whether a reader has time for a question, within so long.
+// readable says whether a reader has time for a question that nobody has asked before, within so long.
 func readable(ctx context.Context, p *program, within time.Duration) bool {
 	got, err := send(ctx, &http.Client{Timeout: within}, http.MethodPost, p.url+"/graphql", http.Header{"Content-Type": {"application/json"}},
-		question(`{ categories(first: 0) { totalCount } }`, nil))
+		question(fmt.Sprintf(`{ categories(first: 0, where: {ids: ["%d"]}) { totalCount } }`, rand.Int64()), nil))
 	return err == nil && string(got.body) == `{"data":{"categories":{"totalCount":0}}}`+"\n"
 }
 

@@ -49,7 +49,8 @@ func fetch(t *testing.T, url string) (text string, status int) {
 
 // The program counts what it does; whoever may ask for it is asked at an address of its own.
 func TestMetrics(t *testing.T) {
-	s := openShop(t, "GATEHOUSE_METRICS_ADDR=127.0.0.1:0", "GATEHOUSE_BACKOFF_FREE_PER_ACCOUNT=1")
+	s := openShop(t, "GATEHOUSE_METRICS_ADDR=127.0.0.1:0", "GATEHOUSE_BACKOFF_FREE_PER_ACCOUNT=1",
+		"GATEHOUSE_RESPONSE_CACHE=off") // so that each document is looked up
 	private := s.private(t)
 	_, refresh := register(t, s.url, "mona")
 	v := &visitor{url: s.url}

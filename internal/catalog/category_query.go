@@ -40,7 +40,7 @@ func (c *Catalog) Categories(ctx context.Context, args page.Args, where *Categor
 			return c.categories(ctx, func(s *sql.Selector) { holds(s); modify(s) }, plain, columns, selected.Rows())
 		},
 		func(ctx context.Context) (int, error) {
-			return c.db.Catalog.Category.Query().Where(holds).Aggregate(page.CountAll).Int(c.counting(ctx))
+			return c.db.Catalog.Category.Query().Where(holds).Select(category.FieldID).Aggregate(page.CountAll).Int(c.counting(ctx))
 		},
 	)
 }

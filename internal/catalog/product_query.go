@@ -45,7 +45,7 @@ func (c *Catalog) Products(ctx context.Context, args page.Args, search *string, 
 			if list.whole && directly(ctx) {
 				return c.countDirectly(ctx, list)
 			}
-			return c.db.Catalog.Product.Query().Where(list.holds...).Aggregate(page.CountAll).Int(ctx)
+			return c.db.Catalog.Product.Query().Where(list.holds...).Select(product.FieldID).Aggregate(page.CountAll).Int(ctx)
 		},
 	)
 }

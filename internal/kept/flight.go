@@ -1,6 +1,9 @@
 package kept
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // flight is one finding out, and who waits for it.
 type flight[V any] struct {
@@ -46,7 +49,11 @@ func (i *issue[V]) leave(key string, f *flight[V]) {
 
 // fly finds it out. Whoever began it does so, even if only others wait for it by then.
 func (i *issue[V]) fly(ctx context.Context, key string, f *flight[V], find func(context.Context) Found[V]) V {
-	stays := context.AfterFunc(ctx, func() { i.leave(key, f) })
+	stays := context.AfterFunc(ctx, func() {
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) { // which is the flight's own deadline, and told as that
+			i.leave(key, f)
+		}
+	})
 	defer func() { // also when find panics: nothing was found then
 		stays()
 		f.cancel()

@@ -219,3 +219,16 @@ func TestFoundOutForNobody(t *testing.T) {
 		t.Errorf("%q, %v, found out %d times", got, err, s.found.Load())
 	}
 }
+
+// Whose time is up is told that, and not that somebody has gone.
+func TestTimeUp(t *testing.T) {
+	for range 20 {
+		s, f := newShelf(100, 1<<20), newFlying()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		_, _ = s.Find(ctx, "a", f.find(s, kept.Found[string]{}))
+		if err := <-f.given; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("given up because of %v", err)
+		}
+		cancel()
+	}
+}

@@ -204,7 +204,11 @@ func (p *Plan[T]) fill(c *Connection[T], rows []T, selected Fields) error {
 	return nil
 }
 
-// CountAll is the aggregate that counts rows without looking at a column: COUNT(*).
-func CountAll(*sql.Selector) string { return sql.Count("*") }
+// CountAll is the aggregate that counts rows without looking at a column: COUNT(*), in the place of all that was selected. To have
+// a column selected before saves ent from naming all of them.
+func CountAll(s *sql.Selector) string {
+	s.Select()
+	return sql.Count("*")
+}
 
 func outOfRange(n *int, most int) bool { return n != nil && (*n < 0 || *n > most) }
