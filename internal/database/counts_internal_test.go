@@ -14,10 +14,29 @@ func TestStatementKeys(t *testing.T) {
 		query string
 		args  []any
 	}{
-		{"q", nil}, {"q", []any{nil}}, {"q", []any{nil, nil}}, {"q", []any{""}}, {"q", []any{"", ""}},
-		{"q", []any{"a", "b"}}, {"q", []any{"ab", ""}}, {"q", []any{"", "ab"}}, {"q", []any{"ab"}}, {"qs\x01a", nil}, {"q", []any{"a"}},
-		{"q", []any{int64(1)}}, {"q", []any{int64(-1)}}, {"q", []any{true}}, {"q", []any{false}}, {"q", []any{"1"}}, {"q", []any{"t"}},
-		{"q", []any{time.Unix(0, 1)}}, {"q", []any{time.Unix(1, 0)}}, {"q", []any{money.Amount(3)}}, {"r", nil}, {"", nil}, {"q ", nil},
+		{"q", nil},
+		{"q", []any{nil}},
+		{"q", []any{nil, nil}},
+		{"q", []any{""}},
+		{"q", []any{"", ""}},
+		{"q", []any{"a", "b"}},
+		{"q", []any{"ab", ""}},
+		{"q", []any{"", "ab"}},
+		{"q", []any{"ab"}},
+		{"qs\x01a", nil},
+		{"q", []any{"a"}},
+		{"q", []any{int64(1)}},
+		{"q", []any{int64(-1)}},
+		{"q", []any{true}},
+		{"q", []any{false}},
+		{"q", []any{"1"}},
+		{"q", []any{"t"}},
+		{"q", []any{time.Unix(0, 1)}},
+		{"q", []any{time.Unix(1, 0)}},
+		{"q", []any{money.Amount(3)}},
+		{"r", nil},
+		{"", nil},
+		{"q ", nil},
 	} {
 		key, ok := statementKey(tt.query, tt.args)
 		if !ok {

@@ -143,7 +143,6 @@ func byShelf(s *sql.Selector) { s.OrderBy("category_id") }
 // Whoever has written counts what they wrote, however many others do the same.
 func TestKeptCountsAreNeverOfBefore(t *testing.T) {
 	db := databasetest.SQLite(t)
-	ctx := t.Context()
 	var committed atomic.Int64
 	var writers sync.WaitGroup
 	for w := range 4 {
@@ -151,7 +150,7 @@ func TestKeptCountsAreNeverOfBefore(t *testing.T) {
 			for n := range 50 {
 				add(t, db, fmt.Sprintf("w%d-%d", w, n))
 				least := committed.Add(1)
-				got, err := db.Catalog.Category.Query().Aggregate(ent.Count()).Int(database.WithKeptCounts(ctx))
+				got, err := db.Catalog.Category.Query().Aggregate(ent.Count()).Int(database.WithKeptCounts(t.Context()))
 				if err != nil || int64(got) < least {
 					t.Errorf("counted %d, %v, after %d commits", got, err, least)
 				}

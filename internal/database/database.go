@@ -104,7 +104,7 @@ func WithClock(now func() time.Time) Option {
 // postgres:// or postgresql:// and what follows, as libpq takes it; or the path of an SQLite file, with or without
 // sqlite:// before it. An error never tells a password.
 func Open(ctx context.Context, source string, opts ...Option) (*DB, error) {
-	o := options{connections: DefaultConnections(), now: time.Now}
+	o := options{connections: DefaultConnections(), now: time.Now} //nolint:forbidigo // unless WithClock brings another
 	for _, opt := range opts {
 		opt(&o)
 	}

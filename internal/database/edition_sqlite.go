@@ -18,6 +18,8 @@ const writerPatience = time.Millisecond
 type strangers struct {
 	reads  *sql.DB // one connection, for this alone
 	writes *sql.DB // one connection, the only one of this program that writes
+	// patience is how long it is waited for that one.
+	patience time.Duration
 
 	read, write version
 }
@@ -36,7 +38,7 @@ func (s *strangers) changed() bool {
 		return false
 	}
 	s.read = read
-	ctx, cancel := context.WithTimeout(context.Background(), writerPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
 	defer cancel()
 	write, writeErr := dataVersion(ctx, s.writes)
 	same := writeErr == nil && write == s.write

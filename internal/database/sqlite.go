@@ -71,7 +71,7 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 	db.readDriver = o.around(sqliteReads{entsql.OpenDB(dialect.SQLite, readPool), readPool})
 	db.path, db.hasFTS5 = path, hasFTS5 && !o.withoutFTS5
 	db.watchPool = watchPool
-	db.Editions = newEditions(SQLitePace, (&strangers{reads: watchPool, writes: writePool}).changed, o.now)
+	db.Editions = newEditions(SQLitePace, (&strangers{reads: watchPool, writes: writePool, patience: writerPatience}).changed, o.now)
 	db.Editions.Hears(true)
 	if !db.hasFTS5 {
 		db.writeDriver = indexless{db.writeDriver}

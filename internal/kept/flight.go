@@ -26,9 +26,9 @@ func (i *issue[V]) join(ctx context.Context, key string) (f *flight[V], begins b
 	f = &flight[V]{landed: make(chan struct{}), waiting: 1}
 	lasting := context.WithoutCancel(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
-		f.ctx, f.cancel = context.WithDeadline(lasting, deadline)
+		f.ctx, f.cancel = context.WithDeadline(lasting, deadline) //nolint:gosec // fly calls it
 	} else {
-		f.ctx, f.cancel = context.WithCancel(lasting)
+		f.ctx, f.cancel = context.WithCancel(lasting) //nolint:gosec // likewise
 	}
 	i.flights[key] = f
 	return f, true
@@ -64,7 +64,7 @@ func (i *issue[V]) fly(ctx context.Context, key string, f *flight[V], find func(
 		i.mu.Unlock()
 		close(f.landed)
 	}()
-	f.found = find(f.ctx)
+	f.found = find(f.ctx) //nolint:contextcheck // it has the values of ctx, and outlasts it
 	i.keep(key, f.found)
 	return f.found.Value
 }
