@@ -87,7 +87,8 @@ func TestNoOperationNoCookie(t *testing.T) {
 		status                    int
 	}{
 		{"PUT", "application/json", `{"query": "{ x }"}`, http.StatusMethodNotAllowed},
-		{"GET", "application/json", `{"query": "{ x }"}`, http.StatusBadRequest},
+		{"GET", "application/json", `{}`, http.StatusBadRequest},
+		{"GET", "application/json", `{"query": "{ x }"}`, http.StatusRequestEntityTooLarge},
 		{"POST", "text/plain", `{"query": "{ x }"}`, http.StatusUnsupportedMediaType}, // as a form of a foreign page sends it
 		{"POST", "application/x-www-form-urlencoded", `query={x}`, http.StatusUnsupportedMediaType},
 		{"POST", "multipart/form-data; boundary=x", `--x--`, http.StatusUnsupportedMediaType},
