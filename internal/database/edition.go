@@ -30,8 +30,9 @@ type Editions struct {
 }
 
 const (
-	// SQLitePace is for how long another program's change of an SQLite file may go unnoticed.
-	SQLitePace = 50 * time.Millisecond
+	// SQLitePace is for how long another program's change of an SQLite file may go unnoticed: no longer than it takes until whoever ran
+	// that program, and saw it end, has asked a question.
+	SQLitePace = 5 * time.Millisecond
 	// PostgresPace is for how long another program's change may go unnoticed that PostgreSQL does not tell of, as it does in
 	// moments: its connection may be dead without anybody having noticed.
 	PostgresPace = 5 * time.Second
