@@ -59,6 +59,9 @@ func (a *api) understand(request *graphql.RawParams) (read *document, keep func(
 		if mistake := a.inputs.check(operation, request.Variables); mistake != nil {
 			return nil, nil, gqlerror.List{mistake}
 		}
+		if mistake := checkConditions(operation, read.plans.conditions, request.Variables); mistake != nil {
+			return nil, nil, gqlerror.List{mistake}
+		}
 	}
 	return read, keep, nil
 }

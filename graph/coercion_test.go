@@ -84,6 +84,8 @@ func TestCoercion(t *testing.T) {
 		{where, invalid, "variable.v.inStock", "cannot use string as Boolean", object{"inStock": "true"}},
 		{where, invalid, "variable.v.inStock", "cannot use number as Boolean", object{"inStock": number("1")}},
 		{`query ($v: Boolean!) { __typename @include(if: $v) }`, invalid, "variable.v", "cannot use string as Boolean", "true"},
+		{`query ($v: Boolean = true) { __typename @include(if: $v) }`, invalid, "variable.v", "cannot be null", nil},
+		{`query ($v: Boolean = true) { products { ...F } } fragment F on ProductConnection { totalCount @skip(if: $v) }`, invalid, "variable.v", "cannot be null", nil},
 
 		// Decimal and DateTime.
 		{where, bad, "products.where.price.eq", noDecimal, object{"price": object{"eq": "abc"}}},

@@ -30,7 +30,7 @@ const (
 	cachedBytes     = 32 << 20
 	bytesPerNode    = 400
 	stepsPerNode    = 2
-	fewSteps        = 8
+	fewSteps        = 64
 )
 
 // reader reads documents. Those that it has read it knows again. It is safe for concurrent use.

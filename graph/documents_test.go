@@ -18,13 +18,21 @@ import (
 type document struct {
 	text       string
 	variables  map[string]any
-	conditions []string // variables of @skip and @include
+	conditions map[string]bool // variables of @skip and @include, and whether they may be null or absent
 }
 
 // redraw draws anew what is skipped and included.
 func (d *document) redraw(random *rand.Rand) {
-	for _, name := range d.conditions {
+	for name, nullable := range d.conditions {
 		d.variables[name] = random.IntN(2) == 0
+		if nullable {
+			switch random.IntN(8) {
+			case 0:
+				d.variables[name] = nil
+			case 1:
+				delete(d.variables, name)
+			}
+		}
 	}
 }
 
@@ -56,7 +64,7 @@ var harmless = []string{
 func newDocument(random *rand.Rand, s *scene, cursors []string) *document {
 	w := &writing{
 		Rand: random, schema: graph.Schema(), scene: s, cursors: cursors, left: 1 + random.IntN(60),
-		document: &document{variables: map[string]any{}}, named: map[string][]string{},
+		document: &document{variables: map[string]any{}, conditions: map[string]bool{}}, named: map[string][]string{},
 	}
 	operation, root := "query", w.schema.Query
 	if w.chance(10) {
@@ -175,11 +183,14 @@ func (w *writing) condition() string {
 	}
 	conditions := w.document.conditions
 	if len(conditions) > 0 && w.chance(50) {
-		return fmt.Sprintf("%s(if: $%s)", directive, conditions[w.IntN(len(conditions))])
+		return fmt.Sprintf("%s(if: $c%d)", directive, w.IntN(len(conditions)))
 	}
 	name := fmt.Sprintf("c%d", len(conditions))
-	w.document.conditions = append(conditions, name)
-	w.define(name, "Boolean!", w.chance(50))
+	if conditions[name] = w.chance(10); conditions[name] {
+		w.define(name, "Boolean = true", w.chance(50))
+	} else {
+		w.define(name, "Boolean!", w.chance(50))
+	}
 	return fmt.Sprintf("%s(if: $%s)", directive, name)
 }
 

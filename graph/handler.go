@@ -58,6 +58,7 @@ func New(s Settings) graphql.GraphExecutor {
 	if !s.Interpreted {
 		exec.AroundFields((&compiledAnswers{
 			compiler: &compiled.Compiler{Schema: schema.Schema(), Types: answers(resolver), TypeOf: nodeType},
+			log:      s.Log,
 			told:     s.Answered,
 		}).aroundField)
 	}

@@ -36,6 +36,18 @@ func (in inputs) check(operation *ast.OperationDefinition, variables map[string]
 	return nil
 }
 
+// checkConditions finds the first of the variables that @skip and @include name that is null. One with a default may be declared as if it
+// could be (https://spec.graphql.org/draft/#sec-All-Variable-Usages-Are-Allowed), and gqlgen would panic.
+func checkConditions(operation *ast.OperationDefinition, names []string, variables map[string]any) *gqlerror.Error {
+	for _, name := range names {
+		value, given := variables[name]
+		if given && value == nil && operation.VariableDefinitions.ForName(name) != nil {
+			return invalid(ast.Path{ast.PathName("variable"), ast.PathName(name)}, "cannot be null")
+		}
+	}
+	return nil
+}
+
 func (in inputs) value(path ast.Path, of *ast.Type, value any) *gqlerror.Error {
 	switch {
 	case value == nil && of.NonNull:

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -13,7 +15,7 @@ import (
 )
 
 // bytesPerStep is what a step of a plan takes, with what belongs to it.
-const bytesPerStep = 400
+const bytesPerStep = 200
 
 // plans are those that were made for a document, which is kept with them: for each field at the root of an operation, and
 // each way in which the variables may include fields. It has room for as many as were reckoned when the document was kept.
@@ -88,9 +90,11 @@ func (p *plans) key(op *graphql.OperationContext, field string) (planKey, bool) 
 			if value {
 				key.included |= 1 << i
 			}
-		case nil: // of another operation, or absent: then it has a default and is not nil, or is not asked for
 		default:
-			return key, false
+			if value, given := op.Variables[name]; given || value != nil { // null, say, of which gqlgen says what is wrong
+				return key, false
+			}
+			// Of another operation: it includes nothing here.
 		}
 	}
 	return key, true
@@ -112,22 +116,25 @@ func (p *plans) of(c *compiled.Compiler, op *graphql.OperationContext, rootType 
 	plan = c.Compile(op, rootType, field)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, known := p.made[key]; known {
-		return plan
+	if known, ok := p.made[key]; ok {
+		return known
 	}
 	steps := 1
 	if plan != nil {
 		steps += plan.Steps()
 	}
-	if p.left -= steps; p.left >= 0 {
-		p.made[key] = plan
+	if steps > p.left { // it is not to be made each time
+		plan, steps = nil, 1
 	}
+	p.left -= steps
+	p.made[key] = plan
 	return plan
 }
 
 // compiledAnswers has the fields of Query and Mutation answered by plans, where there is one.
 type compiledAnswers struct {
 	compiler *compiled.Compiler
+	log      *slog.Logger
 	told     func(byPlan bool) // of each such field that was answered without an error; nil: nobody is
 }
 
@@ -146,13 +153,18 @@ func (c *compiledAnswers) aroundField(ctx context.Context, next graphql.Resolver
 	if err != nil || result == nil {
 		return result, err
 	}
-	if plan != nil {
-		if text, ok := plan.Write(ctx, fc, result); ok {
-			c.tell(true)
-			return written(text), nil
-		}
+	if plan == nil {
+		c.tell(false)
+		return result, nil
 	}
-	c.tell(false)
+	text, err := plan.Write(ctx, fc, result)
+	c.tell(err == nil)
+	switch {
+	case err == nil:
+		return written(text), nil
+	case !errors.Is(err, compiled.ErrGivenUp):
+		c.log.ErrorContext(ctx, "a plan failed, and gqlgen answers", "error", err)
+	}
 	return result, nil
 }
 

@@ -10,6 +10,8 @@ package compiled
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 
@@ -70,8 +72,12 @@ type called struct {
 // errNot says that a plan does not write an answer.
 var errNot = errors.New("not by a plan")
 
-// maxSteps is how many fields a plan may have. Fragments may spread one another many times over.
+// maxSteps is how many fields a plan may have. Fragments may spread one another many times over. A field with a long name counts
+// for several.
 const maxSteps = 1000
+
+// bytesPerStep is how much of a name goes with a step.
+const bytesPerStep = 64
 
 // Compile makes the plan of a field of the operation's root type. Its fields are those that the variables include. It
 // answers nil for what cannot be written by a plan.
@@ -87,7 +93,7 @@ func (c *Compiler) Compile(op *graphql.OperationContext, rootType string, field 
 // Selected are the fields that were selected below the plan's, for one of the types that it may answer.
 func (p *Plan) Selected(typeName string) page.Fields { return p.selected[typeName] }
 
-// Steps is how many fields the plan has, which says how much memory it takes.
+// Steps is how many fields the plan has, which says how much memory it takes: some 200 bytes each.
 func (p *Plan) Steps() int { return p.steps }
 
 // planning is a plan being made.
@@ -95,10 +101,12 @@ type planning struct {
 	*Compiler
 	op            *graphql.OperationContext
 	steps, called int
+	abstract      int // interfaces above
 }
 
 func (p *planning) step(typeName string, field graphql.CollectedField, way []graphql.CollectedField) (step, error) {
-	if p.steps++; p.steps > maxSteps || len(field.Deferrables) > 0 {
+	p.steps += 1 + len(field.Alias)/bytesPerStep
+	if p.steps > maxSteps || len(field.Deferrables) > 0 {
 		return step{}, errNot
 	}
 	made := step{key: string(appendText(nil, field.Alias)) + ":"}
@@ -112,29 +120,46 @@ func (p *planning) step(typeName string, field graphql.CollectedField, way []gra
 	}
 	made.write, made.nonNull = how.write, field.Definition.Type.NonNull
 	way = append(way[:len(way):len(way)], field)
-	if len(field.Definition.Arguments) > 0 && len(way) > 1 {
+	takesArguments := len(field.Definition.Arguments) > 0 && len(way) > 1
+	if takesArguments && p.abstract > 0 { // gqlgen tells nobody else what they are below an interface
+		return step{}, errNot
+	}
+	if err := p.descend(&made, field, way); err != nil {
+		return step{}, err
+	}
+	if takesArguments {
 		made.called = &called{number: p.called, way: way[1:], place: place(way), selected: p.collect(field.Selections, field.Definition.Type.Name())}
+		p.steps += len(made.called.place) / bytesPerStep
 		p.called++
 	}
+	return made, nil
+}
+
+// descend plans what was selected below a field, for each type that it may answer.
+func (p *planning) descend(above *step, field graphql.CollectedField, way []graphql.CollectedField) error {
 	answered, err := p.answered(field)
 	if err != nil {
-		return step{}, err
+		return err
+	}
+	if p.Schema.Types[field.Definition.Type.Name()].IsAbstractType() {
+		p.abstract++
+		defer func() { p.abstract-- }()
 	}
 	for _, object := range answered {
 		steps, err := p.object(object, field.Selections, way)
 		if err != nil {
-			return step{}, err
+			return err
 		}
 		if object.Name == field.Definition.Type.Name() {
-			made.below = steps
+			above.below = steps
 			break
 		}
-		if made.types == nil {
-			made.types = make(map[string][]step, len(answered))
+		if above.types == nil {
+			above.types = make(map[string][]step, len(answered))
 		}
-		made.types[object.Name] = steps
+		above.types[object.Name] = steps
 	}
-	return made, nil
+	return nil
 }
 
 // answered are the object types that a field may answer: none for a scalar.
@@ -214,21 +239,24 @@ const (
 	longest = 64 << 10
 )
 
-// Write is the JSON of what the field answered, in the field's context. It is false when the plan is not to be used: there is
-// an error somewhere in the answer, or a null where none may be.
-func (p *Plan) Write(ctx context.Context, fc *graphql.FieldContext, result any) (text []byte, ok bool) {
+// ErrGivenUp says that a plan does not write an answer: there is an error somewhere in it, or a null where none may be.
+var ErrGivenUp = errors.New("the plan does not write this answer")
+
+// Write is the JSON of what the field answered, in the field's context. The error is ErrGivenUp, or says that writing it
+// panicked.
+func (p *Plan) Write(ctx context.Context, fc *graphql.FieldContext, result any) (text []byte, err error) {
 	defer func() {
-		if recover() != nil { // it happens again where it is reported
-			text, ok = nil, false
+		if panicked := recover(); panicked != nil {
+			text, err = nil, fmt.Errorf("writing %s by a plan: panic: %v\n%s", fc.Field.Name, panicked, debug.Stack())
 		}
 	}()
 	w := &writer{ctx: ctx, compiler: p.compiler, field: fc, to: make([]byte, 0, p.length.Load()+spare)}
 	if p.called > 0 {
 		w.calls = make([]map[string]any, p.called)
 	}
-	if err := p.root.write(w, &p.root, result); err != nil {
-		return nil, false
+	if p.root.write(w, &p.root, result) != nil {
+		return nil, ErrGivenUp
 	}
 	p.length.Store(min(int64(len(w.to)), longest))
-	return w.to, true
+	return w.to, nil
 }

@@ -58,6 +58,13 @@ func (c *Cache[V]) Add(key string, value V, bytes int) {
 	}
 }
 
+// Purge drops everything.
+func (c *Cache[V]) Purge() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lru.Purge()
+}
+
 // Size is how many entries are kept, and how many bytes they take.
 func (c *Cache[V]) Size() (entries, bytes int) {
 	c.mu.Lock()

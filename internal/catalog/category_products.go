@@ -92,7 +92,7 @@ func (c *Catalog) readEach(ctx context.Context, l *list, categories []int64, sel
 	return found, ok, err
 }
 
-// eachListing is the page that is wanted of the list, in each of the categories whose ids are in a JSON array.
+// each is the page that is wanted of the list, in each of the categories whose ids are in a JSON array.
 func (l *list) each(numbers json.RawMessage, selected page.Fields) listing {
 	of := l.page(nil, selected)
 	of.modify = func(s *sql.Selector) {

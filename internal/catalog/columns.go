@@ -29,7 +29,7 @@ func newTable[Row any](all ...column[Row]) table[Row] {
 	for i, column := range all {
 		t.byName[column.name] = 1 << i
 		for _, field := range column.fields {
-			t.byField[field] = 1 << i
+			t.byField[field] |= 1 << i
 		}
 	}
 	return t

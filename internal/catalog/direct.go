@@ -106,7 +106,10 @@ func (c *Catalog) statement(of listing) (*statement, []any) {
 			return known, of.args
 		}
 	}
-	made := &statement{products: c.productTable.in(of.shape.columns), shelves: c.categoryTable.in(of.shape.shelf), numbered: of.shape.each}
+	made := &statement{products: c.productTable.in(of.shape.columns), shelves: c.categoryTable.in(of.shape.shelf), numbered: of.shape.each, room: rowsAtOnce}
+	if of.shape.by != "" {
+		made.room = 1
+	}
 	d := sql.Dialect(c.db.Dialect())
 	s := d.Select().From(d.Table(product.Table))
 	for _, column := range made.products {
@@ -133,8 +136,8 @@ func (c *Catalog) statement(of listing) (*statement, []any) {
 	return made, args
 }
 
-// countDirectly counts all the products that the viewer may see. That takes SQLite little when the count is kept, and then most
-// of it would be making the statement.
+// countDirectly counts all the products that the viewer may see. When the count is kept, to have ent make the statement would be most
+// of the work.
 func (c *Catalog) countDirectly(ctx context.Context, l *list) (count int, err error) {
 	counting := shape{eyes: l.eyes, counted: true}
 	known, args := c.statements.get(counting), l.args
@@ -147,9 +150,6 @@ func (c *Catalog) countDirectly(ctx context.Context, l *list) (count int, err er
 		known = &statement{}
 		known.text, args = s.Query()
 		c.statements.add(counting, known)
-	}
-	if args == nil {
-		args = []any{}
 	}
 	err = c.read(ctx, known.text, args, func(scan func(...any) error) error { return scan(&count) })
 	if err != nil {
@@ -173,7 +173,7 @@ func (c *Catalog) read(ctx context.Context, text string, args []any, row func(sc
 	return rows.Err()
 }
 
-// rowsAtOnce is how many rows get their memory together.
+// rowsAtOnce is how many rows of a list get their memory together.
 const rowsAtOnce = 16
 
 func (c *Catalog) scanProducts(ctx context.Context, s *statement, args []any) (read productRows, err error) {
@@ -191,7 +191,7 @@ func (c *Catalog) scanProducts(ctx context.Context, s *statement, args []any) (r
 	}
 	err = c.read(ctx, s.text, args, func(scan func(...any) error) error {
 		if len(room) == 0 {
-			room = make([]ent.Product, rowsAtOnce)
+			room = make([]ent.Product, s.room)
 		}
 		p := &room[0]
 		room = room[1:]

@@ -14,6 +14,7 @@ type statement struct {
 	products []column[ent.Product]
 	shelves  []column[ent.Category] // of their categories, behind those
 	numbered bool                   // the last column is the number of the list that a product is in
+	room     int                    // for how many products memory is taken at once
 }
 
 // shape is what the text of a listing's statement depends on.

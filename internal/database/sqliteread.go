@@ -60,6 +60,16 @@ type lentRows struct {
 	conn *sql.Conn
 }
 
+// Next implements entsql.ColumnScanner. Behind the last row they are closed by database/sql, and so they are given back then,
+// too: not every caller closes what it has read to its end.
+func (r lentRows) Next() bool {
+	if r.ColumnScanner.Next() {
+		return true
+	}
+	_ = r.conn.Close() // which tells whoever closes it again
+	return false
+}
+
 // Close implements entsql.ColumnScanner. It may be called again.
 func (r lentRows) Close() error {
 	err := r.ColumnScanner.Close()

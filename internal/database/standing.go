@@ -56,7 +56,7 @@ func (db *DB) Standing(ctx context.Context) (Standing, error) {
 	return standing(ctx, db.readDriver, provider.ListSources())
 }
 
-func standing(ctx context.Context, driver dialect.Driver, known []*goose.Source) (Standing, error) {
+func standing(ctx context.Context, driver dialect.Driver, known []*goose.Source) (_ Standing, err error) {
 	var applied []struct {
 		Version int64 `sql:"version_id"`
 		Applied bool  `sql:"is_applied"`
@@ -67,6 +67,7 @@ func standing(ctx context.Context, driver dialect.Driver, known []*goose.Source)
 	if err := driver.Query(ctx, query, args, &rows); err != nil {
 		return Standing{}, fmt.Errorf("reading the migrations: %w", err)
 	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	if err := entsql.ScanSlice(&rows, &applied); err != nil {
 		return Standing{}, fmt.Errorf("reading the migrations: %w", err)
 	}

@@ -48,7 +48,7 @@ func (i *issue[V]) leave(key string, f *flight[V]) {
 }
 
 // fly finds it out. Whoever began it does so, even if only others wait for it by then.
-func (i *issue[V]) fly(ctx context.Context, key string, f *flight[V], find func(context.Context) Found[V]) V {
+func (s *Store[V]) fly(ctx context.Context, i *issue[V], key string, f *flight[V], find func(context.Context) Found[V]) V {
 	stays := context.AfterFunc(ctx, func() {
 		if !errors.Is(ctx.Err(), context.DeadlineExceeded) { // which is the flight's own deadline, and told as that
 			i.leave(key, f)
@@ -65,6 +65,6 @@ func (i *issue[V]) fly(ctx context.Context, key string, f *flight[V], find func(
 		close(f.landed)
 	}()
 	f.found = find(f.ctx) //nolint:contextcheck // it has the values of ctx, and outlasts it
-	i.keep(key, f.found)
+	s.keep(i, key, f.found)
 	return f.found.Value
 }

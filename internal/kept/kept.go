@@ -69,8 +69,10 @@ func (s *Store[V]) current() *issue[V] {
 	defer s.mu.Unlock()
 	i := s.issue.Load()
 	if i.edition < edition {
+		passed := i
 		i = s.blank(edition)
 		s.issue.Store(i)
+		passed.kept.Purge() // what still flies holds it, and may do so for long
 	}
 	if i.edition != edition { // it has passed since it was asked for
 		return nil
@@ -111,7 +113,7 @@ func (s *Store[V]) Find(ctx context.Context, key string, find func(ctx context.C
 	f, begins := i.join(ctx, key)
 	if begins {
 		s.misses.Add(1)
-		return i.fly(ctx, key, f, find), nil
+		return s.fly(ctx, i, key, f, find), nil
 	}
 	select {
 	case <-f.landed:
@@ -125,13 +127,16 @@ func (s *Store[V]) Find(ctx context.Context, key string, find func(ctx context.C
 	}
 	s.misses.Add(1)
 	found := find(ctx)
-	i.keep(key, found)
+	s.keep(i, key, found)
 	return found.Value, nil
 }
 
-// keep keeps what may be kept.
-func (i *issue[V]) keep(key string, found Found[V]) {
-	if found.Keep {
+// Edition is the number of the present edition, if there is one.
+func (s *Store[V]) Edition() (number uint64, ok bool) { return s.edition() }
+
+// keep keeps what may be kept, of an edition that has not passed.
+func (s *Store[V]) keep(i *issue[V], key string, found Found[V]) {
+	if found.Keep && s.issue.Load() == i {
 		i.kept.Add(key, found.Value, found.Bytes+overhead)
 	}
 }

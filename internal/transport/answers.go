@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -71,6 +72,16 @@ func (a *Answers) find(key string, x *Exchange) *answer {
 	return p.answer
 }
 
+// edition is the edition of a request that is about to be understood. What has to be understood anew from some moment on (which
+// documents are trusted, say) has another edition begin.
+func (a *Answers) edition(key string) uint64 {
+	if key == "" {
+		return 0
+	}
+	number, _ := a.store.Edition()
+	return number
+}
+
 // keeps says whether the answer to an operation may be kept under a key. The answer to a request that has its document
 // registered is not: then each has to be understood.
 func (a *Answers) keeps(key string, op *graphql.OperationContext, registers bool) bool {
@@ -79,14 +90,18 @@ func (a *Answers) keeps(key string, op *graphql.OperationContext, registers bool
 
 // answerPublicly is the answer to a public operation, which is executed unless another request has it executed just now. It
 // is nil when the time was up before, or nobody waits for it.
-func (g *GraphQL) answerPublicly(ctx context.Context, x *Exchange, op *graphql.OperationContext, key string) *answer {
+func (g *GraphQL) answerPublicly(ctx context.Context, x *Exchange, op *graphql.OperationContext, key string, edition uint64) *answer {
 	p, err := g.Answers.store.Find(ctx, key, func(ctx context.Context) kept.Found[published] {
-		p := published{name: x.Name, complexity: x.Complexity}
+		p := published{name: strings.Clone(x.Name), complexity: x.Complexity}
 		for a := range g.run(ctx, op, func() {}) {
 			p.answer = &a
 			break
 		}
-		return p.found()
+		found := p.found()
+		if now, ok := g.Answers.store.Edition(); !ok || now != edition {
+			found.Keep = false
+		}
+		return found
 	})
 	if err != nil {
 		return nil

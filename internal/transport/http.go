@@ -12,6 +12,7 @@ import (
 // answer executes a request by HTTP and answers it at once (https://graphql.github.io/graphql-over-http/draft/).
 func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, x *Exchange, media string, params *graphql.RawParams, key string) {
 	registers := params.Query != "" && params.Extensions["persistedQuery"] != nil
+	edition := g.Answers.edition(key)
 	ctx, op, not := g.start(ctx, x, params)
 	if not != nil {
 		g.write(w, x, media, g.statusOf(*not, media), not.response)
@@ -22,7 +23,7 @@ func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return
 	}
 	if g.Answers.keeps(key, op, registers) {
-		if answer := g.answerPublicly(ctx, x, op, key); answer != nil {
+		if answer := g.answerPublicly(ctx, x, op, key, edition); answer != nil {
 			g.tellAtOnce(w, r, x, media, *answer)
 			return
 		}
@@ -33,7 +34,11 @@ func (g *GraphQL) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 		}
 	}
 	// The request's time was up before it ran, or the client is gone, and then nobody reads this.
-	late := answer{outcomeLate, g.present(ctx, context.Cause(ctx))}
+	cause := context.Cause(ctx)
+	if cause == nil { // the same time was up elsewhere, a moment before
+		cause = context.DeadlineExceeded
+	}
+	late := answer{outcomeLate, g.present(ctx, cause)}
 	g.write(w, x, media, g.statusOf(late, media), late.response)
 }
 
