@@ -128,7 +128,7 @@ func (s *server) read(lines io.Reader) {
 	defer close(s.log)
 	for scanner := bufio.NewScanner(lines); scanner.Scan(); {
 		line := scanner.Text()
-		if strings.Contains(line, "msg=audit") {
+		if strings.Contains(line, "msg=audit") || strings.Contains(line, "msg=request ") {
 			continue // there are thousands, and none is waited for
 		}
 		if strings.Contains(line, "level=ERROR") || strings.Contains(line, "level=WARN") {
