@@ -46,6 +46,7 @@ func (s *shop) environment(database string) []string {
 		"GATEHOUSE_SECRET_KEY=" + key,
 		"GATEHOUSE_LOG_REQUESTS=false",
 		"GATEHOUSE_ACCESS_TOKEN_LIFETIME=12h",
+		"GATEHOUSE_SESSIONS_PER_USER=10000", // one user signs in all the time, and goes on to use the first session
 		"GATEHOUSE_SUPERUSER_PASSWORD=" + password,
 		"TMPDIR=" + s.dir,
 	}
