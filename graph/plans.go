@@ -85,16 +85,16 @@ func (p *plans) key(op *graphql.OperationContext, field string) (planKey, bool) 
 		return key, false
 	}
 	for i, name := range p.conditions {
-		switch value := op.Variables[name].(type) {
-		case bool:
-			if value {
-				key.included |= 1 << i
-			}
-		default:
-			if value, given := op.Variables[name]; given || value != nil { // null, say, of which gqlgen says what is wrong
-				return key, false
-			}
-			// Of another operation: it includes nothing here.
+		value, given := op.Variables[name]
+		if !given { // it is another operation's, and includes nothing here
+			continue
+		}
+		included, ok := value.(bool)
+		if !ok {
+			return key, false
+		}
+		if included {
+			key.included |= 1 << i
 		}
 	}
 	return key, true

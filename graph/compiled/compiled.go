@@ -69,7 +69,7 @@ type called struct {
 	selected page.Fields
 }
 
-// errNot says that a plan does not write an answer.
+// errNot says that there is no plan for a selection, or that the one there is does not write this answer.
 var errNot = errors.New("not by a plan")
 
 // maxSteps is how many fields a plan may have. Fragments may spread one another many times over. A field with a long name counts
