@@ -14,6 +14,8 @@ import (
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/mattn/go-sqlite3"
+
+	"github.com/gatehouse/gatehouse/internal/database/sqliteplan"
 )
 
 // readers is how many connections read at once. SQLite's readers never wait for its writer.
@@ -30,6 +32,9 @@ const busyTimeout = 5 * time.Second
 // program and of the machine (WAL with synchronous=FULL).
 func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 	if err := createPrivate(path); err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	if err := sqliteplan.Keep(); err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
 	writePool, err := sql.Open("sqlite3", dsn(path, url.Values{
