@@ -67,7 +67,8 @@ func (d catalogDriver) Query(ctx context.Context, query string, args, v any) err
 	return d.Driver.Query(ctx, query, args, v)
 }
 
-// QueryCatalog runs a SELECT where DB.Catalog would, for the few that are not ent's. The caller closes the rows.
+// QueryCatalog runs a SELECT where DB.Catalog would, for the few that are not ent's. The caller closes the rows. They are scanned
+// into int64, int, string, bool and time.Time, into pointers to those where there may be NULL, and into what implements sql.Scanner.
 func (db *DB) QueryCatalog(ctx context.Context, query string, args []any, rows *entsql.Rows) error {
-	return db.catalogDriver.Query(ctx, query, args, rows)
+	return db.catalogDriver.Query(scanHere(ctx), query, args, rows)
 }

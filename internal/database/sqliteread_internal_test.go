@@ -13,18 +13,30 @@ import (
 // Readers get their connection in turns: who waits for one gives up with their context, and each is given back however reading
 // ends.
 func TestSQLiteReadersShareConnections(t *testing.T) {
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) { shareConnections(way(t.Context()), t) })
+	}
+}
+
+// ways are those of reading from SQLite: by database/sql, and by the driver's own rows.
+var ways = map[string]func(context.Context) context.Context{
+	"database/sql": func(ctx context.Context) context.Context { return ctx },
+	"driver":       scanHere,
+}
+
+func shareConnections(ctx context.Context, t *testing.T) {
+	db, err := Open(ctx, filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	var held [readers]entsql.Rows
 	for i := range held {
-		if err := db.readDriver.Query(t.Context(), "SELECT 1 UNION ALL SELECT 2", []any{}, &held[i]); err != nil {
+		if err := db.readDriver.Query(ctx, "SELECT 1 UNION ALL SELECT 2", []any{}, &held[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	patient, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	patient, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
 	var rows entsql.Rows
 	if err := db.readDriver.Query(patient, "SELECT 1", []any{}, &rows); !errors.Is(err, context.DeadlineExceeded) {
@@ -40,10 +52,15 @@ func TestSQLiteReadersShareConnections(t *testing.T) {
 			}
 		}
 	}
-	if err := db.readDriver.Query(t.Context(), "SELECT no_such_column", []any{}, &rows); err == nil {
+	if err := db.readDriver.Query(ctx, "SELECT no_such_column", []any{}, &rows); err == nil {
 		t.Error("a statement that is wrong was executed")
 	}
-	if err := db.readDriver.Query(t.Context(), "SELECT 1", []any{}, "no rows"); err == nil {
+	for _, arguments := range []any{"no arguments", []any{struct{}{}}} {
+		if err := db.readDriver.Query(ctx, "SELECT ?", arguments, &rows); err == nil {
+			t.Errorf("%v were taken for arguments", arguments)
+		}
+	}
+	if err := db.readDriver.Query(ctx, "SELECT 1", []any{}, "no rows"); err == nil {
 		t.Error("rows were read into a string")
 	}
 	if used := db.readPool.Stats().InUse; used > 0 {
@@ -53,12 +70,18 @@ func TestSQLiteReadersShareConnections(t *testing.T) {
 
 // A context that is over ends the reading of rows between two of them, too.
 func TestSQLiteRowsEndWithTheirContext(t *testing.T) {
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) { endWithTheirContext(way(t.Context()), t) })
+	}
+}
+
+func endWithTheirContext(ctx context.Context, t *testing.T) {
+	db, err := Open(ctx, filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	ctx, hangUp := context.WithCancel(t.Context())
+	ctx, hangUp := context.WithCancel(ctx)
 	defer hangUp()
 	var rows entsql.Rows
 	if err := db.readDriver.Query(ctx, "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n", []any{}, &rows); err != nil {

@@ -1,0 +1,77 @@
+package database
+
+import (
+	"database/sql"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+)
+
+// What the driver's rows are scanned into is what database/sql scans into it.
+func TestSQLiteRowsScanAsDatabaseSQLDoes(t *testing.T) {
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.writePool.ExecContext(t.Context(), `
+		CREATE TABLE kinds (whole integer, text text, truth bool, boolean boolean, moment datetime);
+		INSERT INTO kinds VALUES
+			(42, 'Möbius', 1, 0, '2026-11-26 08:00:00.123456+00:00'),
+			(-9223372036854775808, '', 0, 1, '0001-01-01 00:00:00+00:00'),
+			(NULL, NULL, NULL, NULL, NULL)`); err != nil {
+		t.Fatal(err)
+	}
+	type money int64
+	columns := map[string][]any{
+		"whole":   {new(int64), new(int), new(*int64), new(sql.Null[int64]), new(sql.NullInt64), (*int64)(new(money))},
+		"text":    {new(string), new(*string), new(sql.NullString)},
+		"truth":   {new(bool), new(sql.NullBool)},
+		"boolean": {new(bool), new(sql.NullBool)},
+		"moment":  {new(time.Time), new(*time.Time), new(sql.Null[time.Time]), new(sql.NullTime)},
+	}
+	scan := func(row int, column string, into any) error {
+		var rows entsql.Rows
+		if err := db.QueryCatalog(t.Context(), "SELECT "+column+" FROM kinds WHERE rowid = $1", []any{row}, &rows); err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		if _, isHere := rows.ColumnScanner.(*sqliteRows); !isHere || !rows.Next() {
+			t.Fatalf("the row is %T: %v", rows.ColumnScanner, rows.Err())
+		}
+		return rows.Scan(into)
+	}
+	for column, kinds := range columns {
+		for _, kind := range kinds {
+			for row := 1; row <= 3; row++ {
+				of := reflect.TypeOf(kind).Elem()
+				here, there := reflect.New(of), reflect.New(of)
+				err := scan(row, column, here.Interface())
+				want := db.readPool.QueryRowContext(t.Context(), "SELECT "+column+" FROM kinds WHERE rowid = $1", row).Scan(there.Interface())
+				if (err == nil) != (want == nil) {
+					t.Errorf("%s of row %d into a %v: %v; database/sql: %v", column, row, of, err, want)
+				}
+				if err == nil && !reflect.DeepEqual(here.Interface(), there.Interface()) {
+					t.Errorf("%s of row %d into a %v: %v; database/sql: %v", column, row, of, here.Elem(), there.Elem())
+				}
+			}
+		}
+	}
+	for _, into := range []any{new(float64), new([]byte), "text", nil} {
+		if err := scan(1, "whole", into); err == nil {
+			t.Errorf("a number was scanned into a %T", into)
+		}
+	}
+	if err := scan(1, "text", new(int64)); err == nil {
+		t.Error("a text was scanned into a number")
+	}
+	if err := scan(1, "whole, text", new(int64)); err == nil {
+		t.Error("two columns were scanned into one")
+	}
+	if used := db.readPool.Stats().InUse; used > 0 {
+		t.Errorf("%d connections were not given back", used)
+	}
+}
