@@ -133,6 +133,10 @@ bench-import: ## Import 100,000 products: rows a second, peak memory, and kill -
 bench-catalog: ## List and search 100,000 products: times of pages, near and deep, and how SQLite finds them
 	go test -run '^$$' -bench '^BenchmarkCatalog$$' -benchtime 200x -timeout 30m ./internal/catalog
 
+.PHONY: bench-interpreted
+bench-interpreted: ## Ask for what no plan writes, and have gqlgen as it comes answer as well: ratios of their times
+	go test -run '^$$' -bench '^BenchmarkInterpreted$$' -benchtime 1000x -timeout 30m ./graph
+
 .PHONY: differential
 differential: ## Ask DOCUMENTS (100000) random documents, and have plans and gqlgen answer: in the same bytes
 	go test -count 1 -timeout 30m -v -run PlansAnswerAsGqlgenDoes ./graph -documents $(DOCUMENTS)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql/introspection"
+
 	"github.com/gatehouse/gatehouse/ent"
 	"github.com/gatehouse/gatehouse/ent/auditevent"
 	"github.com/gatehouse/gatehouse/graph/compiled"
@@ -15,11 +17,13 @@ import (
 	"github.com/gatehouse/gatehouse/internal/token"
 )
 
-// answers say of each field of the schema, but those of Subscription and of introspection, how it is written by a plan.
+// answers say of each field of the schema, but those of Subscription, how it is written by a plan.
 // What a resolver says about a field is said here by the same function.
 func answers(r *Resolver) compiled.Types {
 	types := compiled.Types{
 		"Query": {
+			"__schema":    compiled.Answer[introspection.Schema](),
+			"__type":      compiled.Answer[introspection.Type](),
 			"auditEvents": compiled.Answer[page.Connection[*ent.AuditEvent]](),
 			"category":    compiled.Answer[ent.Category](),
 			"categories":  compiled.Answer[page.Connection[*ent.Category]](),
@@ -51,7 +55,7 @@ func answers(r *Resolver) compiled.Types {
 			"tokenRevoke":        compiled.Answer[generated.TokenRevokePayload](),
 		},
 	}
-	for _, some := range []compiled.Types{catalogueAnswers(r), accountAnswers(r), tokenAnswers(), listAnswers(), payloadAnswers()} {
+	for _, some := range []compiled.Types{catalogueAnswers(r), accountAnswers(r), tokenAnswers(), listAnswers(), payloadAnswers(), introspectionAnswers()} {
 		for name, fields := range some {
 			types[name] = fields
 		}

@@ -28,7 +28,7 @@ import (
 
 // api is the whole API over a database of its own, reached as a client reaches it.
 type api struct {
-	t        *testing.T
+	t        testing.TB
 	handler  http.Handler
 	db       *database.DB
 	accounts *account.Registry
@@ -38,7 +38,7 @@ type api struct {
 	statements []string // what ran on the database, since the last reply
 }
 
-func newAPI(t *testing.T, change ...func(*graph.Settings)) *api {
+func newAPI(t testing.TB, change ...func(*graph.Settings)) *api {
 	t.Helper()
 	a := &api{t: t, log: &bytes.Buffer{}}
 	a.db = databasetest.New(t, databasetest.Trace(func(_ context.Context, line string) {
@@ -112,12 +112,17 @@ func (a *api) askWith(authorization, query string, variables map[string]any) str
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}
-	a.mu.Lock()
-	a.statements = nil
-	a.mu.Unlock()
+	a.forget()
 	recorder := httptest.NewRecorder()
 	a.handler.ServeHTTP(recorder, request)
 	return strings.TrimSpace(recorder.Body.String())
+}
+
+// forget forgets the statements that ran.
+func (a *api) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.statements = nil
 }
 
 // selects are the SELECTs that the last request ran.

@@ -141,8 +141,8 @@ func (w *writing) field(of *ast.Definition, depth int) string {
 	if len(fields) == 0 || w.chance(5) {
 		return []string{"__typename", "kind: __typename"}[w.IntN(2)]
 	}
-	if of == w.schema.Query && w.chance(2) {
-		return "__schema { queryType { name } }"
+	if of == w.schema.Query && w.chance(4) {
+		return w.introspection(depth)
 	}
 	f := fields[w.IntN(len(fields))]
 	text := f.Name + w.arguments(f.Arguments)
@@ -157,6 +157,16 @@ func (w *writing) field(of *ast.Definition, depth int) string {
 		text += w.selection(below, depth-1)
 	}
 	return text
+}
+
+// introspection asks the schema of itself: of a type, as of all of them an answer may be of any length.
+func (w *writing) introspection(depth int) string {
+	if w.chance(20) {
+		return "__schema { description queryType { name } directives" + w.selection(w.schema.Types["__Directive"], 2) + " }"
+	}
+	types := []string{"Product", "Node", "ProductOrder", "ProductOrderField", "DateTime", "Mutation", "__Type", "None"}
+	text := fmt.Sprintf("__type(name: %q)", types[w.IntN(len(types))])
+	return keyed("type", text) + w.condition() + w.selection(w.schema.Types["__Type"], min(depth+1, 4))
 }
 
 // keyed is a field under a name of its own, as two of one name must have the same arguments.

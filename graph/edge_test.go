@@ -15,7 +15,7 @@ import (
 
 // edge is the API behind a real server, to be asked in every way there is.
 type edge struct {
-	t      *testing.T
+	t      testing.TB
 	server *httptest.Server
 }
 
@@ -28,7 +28,7 @@ func (a *api) serve() *edge {
 // request is the parts of a request.
 type request map[string]any
 
-func (r request) text(t *testing.T) string {
+func (r request) text(t testing.TB) string {
 	t.Helper()
 	text, err := json.Marshal(r)
 	if err != nil {

@@ -25,7 +25,7 @@ type scene struct {
 	turns     int
 }
 
-func newScene(t *testing.T, change ...func(*graph.Settings)) *scene {
+func newScene(t testing.TB, change ...func(*graph.Settings)) *scene {
 	t.Helper()
 	s := &scene{api: newAPI(t, change...), everybody: []string{"anonymous", "other", "owner", "staff", "inactive"}, ids: map[string]string{}}
 	s.staff("staff")

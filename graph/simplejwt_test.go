@@ -84,7 +84,7 @@ func (s *session) present(place, token string) string {
 }
 
 // outcome is a reply in short.
-func outcome(t *testing.T, text string) string {
+func outcome(t testing.TB, text string) string {
 	t.Helper()
 	var reply struct {
 		Data   map[string]json.RawMessage

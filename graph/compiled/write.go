@@ -222,6 +222,17 @@ func ObjectsFor[T, V any](get func(context.Context, T) ([]*V, error)) Field {
 	return list(get, func(v *V) bool { return v == nil }, false)
 }
 
+// ObjectsCalled is a list of objects, none of them null, that depends on arguments.
+func ObjectsCalled[T, V any](get func(T, Call) []*V) Field {
+	return Field{write: func(w *writer, s *step, of any) error {
+		call, err := w.call(s)
+		if err != nil {
+			return err
+		}
+		return Objects(func(of T) []*V { return get(of, call) }).write(w, s, of)
+	}}
+}
+
 // Answer is an object that the field of a root type answers itself.
 func Answer[V any]() Field { return Object(func(v *V) *V { return v }) }
 
