@@ -6,7 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Every field that can be asked for is written by plans, but those of introspection and what subscriptions tell.
+// Every field that can be asked for is written by plans, but what subscriptions tell.
 func TestEveryFieldIsWrittenByPlans(t *testing.T) {
 	byGqlgen := map[string]bool{"Subscription": true, "ProductEvent": true}
 	schema, types := Schema(), answers(&Resolver{})

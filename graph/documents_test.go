@@ -47,6 +47,9 @@ type writing struct {
 	definitions []string
 	fragments   []string
 	named       map[string][]string // fragments by the types they are on
+
+	introspecting bool              // in a part that may have no aliases
+	said          map[string]string // the arguments of fields there, as those of one name must have the same
 }
 
 // harmless are mutations that change nothing, for anybody, and are not counted as attempts.
@@ -64,7 +67,7 @@ var harmless = []string{
 func newDocument(random *rand.Rand, s *scene, cursors []string) *document {
 	w := &writing{
 		Rand: random, schema: graph.Schema(), scene: s, cursors: cursors, left: 1 + random.IntN(60),
-		document: &document{variables: map[string]any{}, conditions: map[string]bool{}}, named: map[string][]string{},
+		document: &document{variables: map[string]any{}, conditions: map[string]bool{}}, named: map[string][]string{}, said: map[string]string{},
 	}
 	operation, root := "query", w.schema.Query
 	if w.chance(10) {
@@ -139,14 +142,18 @@ func (w *writing) field(of *ast.Definition, depth int) string {
 		return strings.HasPrefix(f.Name, "__") || depth == 0 && w.below(f) != nil
 	})
 	if len(fields) == 0 || w.chance(5) {
+		if w.introspecting {
+			return "__typename"
+		}
 		return []string{"__typename", "kind: __typename"}[w.IntN(2)]
 	}
 	if of == w.schema.Query && w.chance(4) {
 		return w.introspection(depth)
 	}
 	f := fields[w.IntN(len(fields))]
-	text := f.Name + w.arguments(f.Arguments)
+	text := f.Name + w.argumentsOf(f)
 	switch {
+	case w.introspecting: // as it is
 	case text != f.Name:
 		text = keyed(f.Name, text)
 	case w.chance(15):
@@ -161,8 +168,10 @@ func (w *writing) field(of *ast.Definition, depth int) string {
 
 // introspection asks the schema of itself: of a type, as of all of them an answer may be of any length.
 func (w *writing) introspection(depth int) string {
+	w.introspecting = true
+	defer func() { w.introspecting = false }()
 	if w.chance(20) {
-		return "__schema { description queryType { name } directives" + w.selection(w.schema.Types["__Directive"], 2) + " }"
+		return "__schema" + w.selection(w.schema.Types["__Schema"], 2)
 	}
 	types := []string{"Product", "Node", "ProductOrder", "ProductOrderField", "DateTime", "Mutation", "__Type", "None"}
 	text := fmt.Sprintf("__type(name: %q)", types[w.IntN(len(types))])
@@ -207,6 +216,19 @@ func (w *writing) condition() string {
 func (w *writing) define(name, typeName string, value any) {
 	w.definitions = append(w.definitions, "$"+name+": "+typeName)
 	w.document.variables[name] = value
+}
+
+// argumentsOf are those of a field: of introspection the same each time.
+func (w *writing) argumentsOf(f *ast.FieldDefinition) string {
+	if !w.introspecting {
+		return w.arguments(f.Arguments)
+	}
+	said, known := w.said[f.Name]
+	if !known {
+		said = w.arguments(f.Arguments)
+		w.said[f.Name] = said
+	}
+	return said
 }
 
 // arguments are those of a field, each there or not, as literals or variables.

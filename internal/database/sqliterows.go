@@ -128,15 +128,16 @@ func (r *sqliteRows) Scan(dest ...any) error {
 
 // assign stores a value of the driver's.
 func assign(into any, value driver.Value) (err error) {
+	if bytes, ok := value.([]byte); ok {
+		value = string(bytes) // nothing else here is stored as a BLOB
+	}
 	switch into := into.(type) {
 	case *int64:
 		*into, err = as[int64](value)
 	case *string:
 		*into, err = as[string](value)
 	case *int:
-		var n int64
-		n, err = as[int64](value)
-		*into = int(n)
+		*into, err = asInt(value)
 	case *bool:
 		*into, err = asBool(value)
 	case *time.Time:
@@ -187,10 +188,24 @@ func asPointer[T any](value driver.Value) (*T, error) {
 	return &v, err
 }
 
+// asInt is a number, unless an int has not the bits for it.
+func asInt(value driver.Value) (int, error) {
+	n, err := as[int64](value)
+	if err == nil && int64(int(n)) != n {
+		return 0, fmt.Errorf("%d is too large", n)
+	}
+	return int(n), err
+}
+
 // asBool is of a column that SQLite has as a number.
 func asBool(value driver.Value) (bool, error) {
-	if n, ok := value.(int64); ok {
-		return n != 0, nil
+	switch n := value.(type) {
+	case int64:
+		if n != 0 && n != 1 {
+			return false, fmt.Errorf("%d is neither true nor false", n)
+		}
+		return n == 1, nil
+	default:
+		return as[bool](value)
 	}
-	return as[bool](value)
 }

@@ -22,7 +22,8 @@ func TestSQLiteRowsScanAsDatabaseSQLDoes(t *testing.T) {
 		INSERT INTO kinds VALUES
 			(42, 'Möbius', 1, 0, '2026-11-26 08:00:00.123456+00:00'),
 			(-9223372036854775808, '', 0, 1, '0001-01-01 00:00:00+00:00'),
-			(NULL, NULL, NULL, NULL, NULL)`); err != nil {
+			(NULL, NULL, NULL, NULL, NULL),
+			(2, x'00ff', 2, 2, 1700000000)`); err != nil {
 		t.Fatal(err)
 	}
 	type money int64
@@ -46,7 +47,7 @@ func TestSQLiteRowsScanAsDatabaseSQLDoes(t *testing.T) {
 	}
 	for column, kinds := range columns {
 		for _, kind := range kinds {
-			for row := 1; row <= 3; row++ {
+			for row := 1; row <= 4; row++ {
 				of := reflect.TypeOf(kind).Elem()
 				here, there := reflect.New(of), reflect.New(of)
 				err := scan(row, column, here.Interface())

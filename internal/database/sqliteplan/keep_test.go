@@ -12,9 +12,11 @@ import (
 	"github.com/gatehouse/gatehouse/internal/database/sqliteplan"
 )
 
+// kept says that this process keeps plans already: tests may run several times in it.
+var kept bool
+
 // A pattern of LIKE is where a plan does depend on a value: an index finds what begins with a text, and not what ends with it.
 func TestPlansAreOfNoValue(t *testing.T) {
-	t.Parallel()
 	plan := func() string {
 		db, err := sql.Open("sqlite3", ":memory:")
 		if err != nil {
@@ -34,9 +36,10 @@ func TestPlansAreOfNoValue(t *testing.T) {
 		return detail
 	}
 
-	if before := plan(); !strings.HasPrefix(before, "SEARCH") {
+	if before := plan(); !kept && !strings.HasPrefix(before, "SEARCH") {
 		t.Fatalf("SQLite plans %q before anything was said", before)
 	}
+	kept = true
 	for range 2 {
 		if err := sqliteplan.Keep(); err != nil {
 			t.Fatal(err)
