@@ -68,7 +68,8 @@ func (d catalogDriver) Query(ctx context.Context, query string, args, v any) err
 }
 
 // QueryCatalog runs a SELECT where DB.Catalog would, for the few that are not ent's. The caller closes the rows. They are scanned
-// into int64, int, string, bool and time.Time, into pointers to those where there may be NULL, and into what implements sql.Scanner.
+// into int64, int, string, bool and time.Time, where there may be NULL into pointers to int64, string and time.Time, and into what
+// implements sql.Scanner: Scan's error says so of anything else.
 func (db *DB) QueryCatalog(ctx context.Context, query string, args []any, rows *entsql.Rows) error {
 	return db.catalogDriver.Query(scanHere(ctx), query, args, rows)
 }

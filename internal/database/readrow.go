@@ -10,8 +10,8 @@ import (
 
 // ReadRow reads the one row that a statement selects into what the pointers point to, in the order of its columns, and says
 // whether there is one. It is for the few statements that are written by hand because every request has them, and takes the
-// way of all that is read by Read, and is scanned as by QueryCatalog. The statement holds in both dialects, and has $1, $2 and so on for the arguments, each
-// once and in that order.
+// way of all that is read by Read, and is scanned as by QueryCatalog. The statement holds in both dialects, and has $1, $2
+// and so on for the arguments, each once and in that order.
 func (db *DB) ReadRow(ctx context.Context, statement string, args []any, into ...any) (found bool, err error) {
 	var rows entsql.Rows
 	if err := db.readDriver.Query(scanHere(ctx), statement, args, &rows); err != nil {

@@ -199,13 +199,12 @@ func asInt(value driver.Value) (int, error) {
 
 // asBool is of a column that SQLite has as a number.
 func asBool(value driver.Value) (bool, error) {
-	switch n := value.(type) {
-	case int64:
-		if n != 0 && n != 1 {
-			return false, fmt.Errorf("%d is neither true nor false", n)
-		}
-		return n == 1, nil
-	default:
+	n, isNumber := value.(int64)
+	if !isNumber {
 		return as[bool](value)
 	}
+	if n != 0 && n != 1 {
+		return false, fmt.Errorf("%d is neither true nor false", n)
+	}
+	return n == 1, nil
 }
