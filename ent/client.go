@@ -9,8 +9,6 @@ import (
 	"log"
 	"reflect"
 
-	"github.com/gatehouse/gatehouse/ent/migrate"
-
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -30,8 +28,6 @@ import (
 // Client is the client that holds all ent builders.
 type Client struct {
 	config
-	// Schema is the client for creating, migrating and dropping schema.
-	Schema *migrate.Schema
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// Backoff is the client for interacting with the Backoff builders.
@@ -58,7 +54,6 @@ func NewClient(opts ...Option) *Client {
 }
 
 func (c *Client) init() {
-	c.Schema = migrate.NewSchema(c.driver)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.Backoff = NewBackoffClient(c.config)
 	c.Category = NewCategoryClient(c.config)
