@@ -46,6 +46,7 @@ import (
 )
 
 func main() {
+	account.ReleaseWordLists()
 	os.Exit(run(os.Args[1:]))
 }
 

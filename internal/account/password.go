@@ -19,6 +19,19 @@ const (
 	maxPassword = 1024
 )
 
+// commonPasswords is the name of the one list that is asked for of those that come with it.
+const commonPasswords = "passwords"
+
+// ReleaseWordLists lets go of the lists of names and words that come with that of common passwords. They are three quarters of what
+// an idle server has in use, and garbage collection goes through them each time. It is for a program to call before anything else runs.
+func ReleaseWordLists() {
+	for name := range frequency.FrequencyLists {
+		if name != commonPasswords {
+			delete(frequency.FrequencyLists, name)
+		}
+	}
+}
+
 // passwordFlaws are all that is wrong with a password for somebody of whom these things are known. It is taken
 // as it is, blanks at its ends included. The rules are those of Django's validators.
 func passwordFlaws(password string, known ...trait) []flaw {
@@ -47,7 +60,7 @@ func passwordFlaws(password string, known ...trait) []flaw {
 		flaws = append(flaws, flaw{fault.PasswordTooSimilar, fmt.Sprintf("The password is too similar to the %s.", like.name)})
 	}
 	// The list is in lower case. Searching all of it takes a hundredth of the time that hashing does.
-	if slices.Contains(frequency.FrequencyLists["passwords"], folded) {
+	if slices.Contains(frequency.FrequencyLists[commonPasswords], folded) {
 		flaws = append(flaws, flaw{fault.PasswordTooCommon, "This password is too common."})
 	}
 	if !strings.ContainsFunc(password, func(r rune) bool { return !unicode.IsDigit(r) }) {

@@ -11,6 +11,12 @@ import (
 	"github.com/gatehouse/gatehouse/internal/fold"
 )
 
+// All tests run as the program does, without the lists that it lets go of.
+func TestMain(m *testing.M) {
+	account.ReleaseWordLists()
+	m.Run()
+}
+
 func TestPasswordPolicy(t *testing.T) {
 	w := build(t)
 	const (
@@ -90,6 +96,9 @@ func TestCommonPasswordsAreFolded(t *testing.T) {
 	list := frequency.FrequencyLists["passwords"]
 	if len(list) < 10_000 {
 		t.Errorf("%d common passwords", len(list))
+	}
+	if lists := len(frequency.FrequencyLists); lists != 1 {
+		t.Errorf("%d lists are held", lists)
 	}
 	for _, password := range list {
 		if fold.Text(password) != password {

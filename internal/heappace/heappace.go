@@ -1,6 +1,6 @@
 // Package heappace has the garbage collector wait until there is something to collect.
 //
-// By default Go collects each time the heap has doubled. This program's is small, some 8 MiB of what is in use, and requests
+// By default Go collects each time the heap has doubled. This program's is small, some 6 MiB of what is in use, and requests
 // fill as much again a hundred times a second on a busy core. So the heap may first grow to some size whatever is in use of it, and
 // doubles beyond that as it always does: what large heaps take at their peak stays the same, other than with a larger GOGC.
 package heappace
