@@ -144,6 +144,7 @@ differential: ## Ask DOCUMENTS (100000) random documents, and have plans and gql
 .PHONY: bench
 bench: build bench/mercurius/node_modules/.package-lock.json ## Measure the program beside Go written by hand, Mercurius and SimpleJWT, BENCH_ROUNDS (5) times for BENCH_TIME (3s) each
 	cd bench && go build -o ../.cache/bench/ . ./floor github.com/codesenberg/bombardier
+	cp $(BIN) .cache/bench/gatehouse
 	.cache/bench/bench -rounds $(BENCH_ROUNDS) -time $(BENCH_TIME) -only '$(value BENCH_ONLY)' \
 		$(if $(BENCH_GROWTH),-growth) $(if $(GATEHOUSE_TEST_POSTGRES_URL),-postgres '$(GATEHOUSE_TEST_POSTGRES_URL)')
 
