@@ -151,17 +151,17 @@ func (c *Catalog) countDirectly(ctx context.Context, l *list) (count int, err er
 		known.text, args = s.Query()
 		c.statements.add(counting, known)
 	}
-	err = c.read(ctx, known.text, args, func(scan func(...any) error) error { return scan(&count) })
+	err = c.read(ctx, known.text, 1, args, func(scan func(...any) error) error { return scan(&count) })
 	if err != nil {
 		return 0, fmt.Errorf("counting products: %w", err)
 	}
 	return count, nil
 }
 
-// read has each row of a SELECT read.
-func (c *Catalog) read(ctx context.Context, text string, args []any, row func(scan func(...any) error) error) (err error) {
+// read has each row of a SELECT read, of so many columns.
+func (c *Catalog) read(ctx context.Context, text string, columns int, args []any, row func(scan func(...any) error) error) (err error) {
 	var rows sql.Rows
-	if err := c.db.QueryCatalog(ctx, text, args, &rows); err != nil {
+	if err := c.db.QueryCatalog(ctx, text, columns, args, &rows); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
@@ -189,7 +189,7 @@ func (c *Catalog) scanProducts(ctx context.Context, s *statement, args []any) (r
 	if s.numbered {
 		into = append(into, &list)
 	}
-	err = c.read(ctx, s.text, args, func(scan func(...any) error) error {
+	err = c.read(ctx, s.text, len(into), args, func(scan func(...any) error) error {
 		if len(room) == 0 {
 			room = make([]ent.Product, s.room)
 		}
@@ -272,7 +272,7 @@ func (c *Catalog) readCategories(ctx context.Context, set columns, modify func(*
 	modify(s)
 	text, args := s.Query()
 	into := make([]any, len(wanted))
-	err = c.read(ctx, text, args, func(scan func(...any) error) error {
+	err = c.read(ctx, text, len(into), args, func(scan func(...any) error) error {
 		row := new(ent.Category)
 		for i, column := range wanted {
 			into[i] = column.into(row)

@@ -121,7 +121,7 @@ func appendValue(text []byte, value any) (_ []byte, ok bool) {
 // count asks the database.
 func (d counting) count(ctx context.Context, query string, args any) (c counted) {
 	var rows entsql.Rows
-	if c.err = d.Driver.Query(ctx, query, args, &rows); c.err != nil {
+	if c.err = d.Driver.Query(atOnce(ctx, 0), query, args, &rows); c.err != nil {
 		return c
 	}
 	defer func() { c.err = errors.Join(c.err, rows.Err(), rows.Close()) }()

@@ -29,7 +29,7 @@ func TestReadersAreGivenBack(t *testing.T) {
 			},
 		} {
 			var rows sql.Rows
-			if err := db.QueryCatalog(t.Context(), "SELECT id FROM categories", []any{}, &rows); err != nil {
+			if err := db.QueryCatalog(t.Context(), "SELECT id FROM categories", 1, []any{}, &rows); err != nil {
 				t.Fatal(err)
 			}
 			if err := read(&rows); err != nil {

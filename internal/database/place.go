@@ -67,9 +67,9 @@ func (d catalogDriver) Query(ctx context.Context, query string, args, v any) err
 	return d.Driver.Query(ctx, query, args, v)
 }
 
-// QueryCatalog runs a SELECT where DB.Catalog would, for the few that are not ent's. The caller closes the rows. They are scanned
-// into int64, int, string, bool and time.Time, where there may be NULL into pointers to int64, string and time.Time, and into what
-// implements sql.Scanner: Scan's error says so of anything else.
-func (db *DB) QueryCatalog(ctx context.Context, query string, args []any, rows *entsql.Rows) error {
-	return db.catalogDriver.Query(scanHere(ctx), query, args, rows)
+// QueryCatalog runs a SELECT of that many columns where DB.Catalog would, for the few that are not ent's. The caller closes the
+// rows. They are scanned into int64, int, string, bool and time.Time, and where there may be NULL into pointers to int64, string and
+// time.Time, or sql.Null of int64 and time.Time: Scan's error says so of anything else. On SQLite all rows are read before it returns.
+func (db *DB) QueryCatalog(ctx context.Context, query string, columns int, args []any, rows *entsql.Rows) error {
+	return db.catalogDriver.Query(atOnce(ctx, columns), query, args, rows)
 }

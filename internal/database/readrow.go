@@ -14,7 +14,7 @@ import (
 // and so on for the arguments, each once and in that order.
 func (db *DB) ReadRow(ctx context.Context, statement string, args []any, into ...any) (found bool, err error) {
 	var rows entsql.Rows
-	if err := db.readDriver.Query(scanHere(ctx), statement, args, &rows); err != nil {
+	if err := db.readDriver.Query(atOnce(ctx, len(into)), statement, args, &rows); err != nil {
 		return false, fmt.Errorf("asking for a row: %w", err)
 	}
 	defer func() {

@@ -15,6 +15,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/mattn/go-sqlite3"
 
+	"github.com/gatehouse/gatehouse/internal/database/sqlitepack"
 	"github.com/gatehouse/gatehouse/internal/database/sqliteplan"
 )
 
@@ -34,7 +35,7 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	if err := sqliteplan.Keep(); err != nil {
+	if err := errors.Join(sqliteplan.Keep(), sqlitepack.Add()); err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
 	writePool, err := sql.Open("sqlite3", dsn(path, url.Values{
@@ -44,6 +45,7 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 		"_foreign_keys":    {"on"},
 		"_busy_timeout":    {milliseconds(busyTimeout)},
 		"_stmt_cache_size": {"64"},
+		"_mutex":           {"no"},
 	}))
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
@@ -62,6 +64,7 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 		"_query_only":      {"on"},
 		"_busy_timeout":    {milliseconds(busyTimeout)},
 		"_stmt_cache_size": {"64"},
+		"_mutex":           {"no"},
 	})
 	readPool := sql.OpenDB(sqliteReaders{readOnly})
 	readPool.SetMaxOpenConns(readers)

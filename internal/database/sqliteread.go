@@ -46,8 +46,8 @@ func (d sqliteReads) Query(ctx context.Context, query string, args, v any) error
 	if err != nil {
 		return err
 	}
-	if scannedHere(ctx) {
-		return readHere(ctx, conn, query, args, rows)
+	if columns := columnsAtOnce(ctx); columns > 0 {
+		return readAtOnce(ctx, conn, query, columns, args, rows)
 	}
 	if err := (entsql.Conn{ExecQuerier: conn}).Query(unwatched{ctx}, query, args, rows); err != nil { //nolint:contextcheck // it has the context in it
 		return errors.Join(err, conn.Close())

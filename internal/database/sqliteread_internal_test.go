@@ -4,27 +4,19 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/gatehouse/gatehouse/internal/database/sqlitepack"
 )
 
 // Readers get their connection in turns: who waits for one gives up with their context, and each is given back however reading
 // ends.
 func TestSQLiteReadersShareConnections(t *testing.T) {
-	for name, way := range ways {
-		t.Run(name, func(t *testing.T) { shareConnections(way(t.Context()), t) })
-	}
-}
-
-// ways are those of reading from SQLite: by database/sql, and by the driver's own rows.
-var ways = map[string]func(context.Context) context.Context{
-	"database/sql": func(ctx context.Context) context.Context { return ctx },
-	"driver":       scanHere,
-}
-
-func shareConnections(ctx context.Context, t *testing.T) {
+	ctx := t.Context()
 	db, err := Open(ctx, filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -39,8 +31,10 @@ func shareConnections(ctx context.Context, t *testing.T) {
 	patient, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
 	var rows entsql.Rows
-	if err := db.readDriver.Query(patient, "SELECT 1", []any{}, &rows); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("without a connection: %v; want the context's error", err)
+	for way, ctx := range ways(patient) {
+		if err := db.readDriver.Query(ctx, "SELECT 1", []any{}, &rows); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("without a connection, %s: %v; want the context's error", way, err)
+		}
 	}
 	for i := range held {
 		if i%2 == 0 { // not to the end
@@ -52,36 +46,37 @@ func shareConnections(ctx context.Context, t *testing.T) {
 			}
 		}
 	}
-	if err := db.readDriver.Query(ctx, "SELECT no_such_column", []any{}, &rows); err == nil {
-		t.Error("a statement that is wrong was executed")
-	}
-	for _, arguments := range []any{"no arguments", []any{struct{}{}}} {
-		if err := db.readDriver.Query(ctx, "SELECT ?", arguments, &rows); err == nil {
-			t.Errorf("%v were taken for arguments", arguments)
+	for way, ctx := range ways(ctx) {
+		if err := db.readDriver.Query(ctx, "SELECT no_such_column", []any{}, &rows); err == nil {
+			t.Errorf("%s: a statement that is wrong was executed", way)
 		}
-	}
-	if err := db.readDriver.Query(ctx, "SELECT 1", []any{}, "no rows"); err == nil {
-		t.Error("rows were read into a string")
+		for _, arguments := range []any{"no arguments", []any{struct{}{}}} {
+			if err := db.readDriver.Query(ctx, "SELECT ?", arguments, &rows); err == nil {
+				t.Errorf("%s: %v were taken for arguments", way, arguments)
+			}
+		}
+		if err := db.readDriver.Query(ctx, "SELECT 1", []any{}, "no rows"); err == nil {
+			t.Errorf("%s: rows were read into a string", way)
+		}
 	}
 	if used := db.readPool.Stats().InUse; used > 0 {
 		t.Errorf("%d connections were not given back", used)
 	}
 }
 
-// A context that is over ends the reading of rows between two of them, too.
-func TestSQLiteRowsEndWithTheirContext(t *testing.T) {
-	for name, way := range ways {
-		t.Run(name, func(t *testing.T) { endWithTheirContext(way(t.Context()), t) })
-	}
+// ways are those of reading from SQLite: row by row, and all at once.
+func ways(ctx context.Context) map[string]context.Context {
+	return map[string]context.Context{"row by row": ctx, "at once": atOnce(ctx, 1)}
 }
 
-func endWithTheirContext(ctx context.Context, t *testing.T) {
-	db, err := Open(ctx, filepath.Join(t.TempDir(), "test.db"))
+// A context that is over ends the reading of rows between two of them, too.
+func TestSQLiteRowsEndWithTheirContext(t *testing.T) {
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	ctx, hangUp := context.WithCancel(ctx)
+	ctx, hangUp := context.WithCancel(t.Context())
 	defer hangUp()
 	var rows entsql.Rows
 	if err := db.readDriver.Query(ctx, "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n", []any{}, &rows); err != nil {
@@ -95,5 +90,56 @@ func endWithTheirContext(ctx context.Context, t *testing.T) {
 	}
 	if err := rows.Err(); !errors.Is(err, context.Canceled) {
 		t.Errorf("the rows ended with %v, want the context's error", err)
+	}
+}
+
+// Rows that are read at once are read while the context goes on, and hold no connection afterwards.
+func TestSQLiteRowsAtOnce(t *testing.T) {
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	impatient, hangUp := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer hangUp()
+	var rows entsql.Rows
+	const endless = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x % 5 + 1 FROM n) SELECT x FROM n WHERE x > 5"
+	if err := db.readDriver.Query(atOnce(impatient, 1), endless, []any{}, &rows); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an endless query: %v; want the context's error", err)
+	}
+	var held [2 * readers]entsql.Rows
+	for i := range held {
+		if err := db.readDriver.Query(atOnce(t.Context(), 1), "SELECT 1 UNION ALL SELECT 2", []any{}, &held[i]); err != nil {
+			t.Fatal(err)
+		}
+		if used := db.readPool.Stats().InUse; used > 0 {
+			t.Errorf("%d connections are held", used)
+		}
+	}
+	for i := range held {
+		seen := 0
+		for ; held[i].Next(); seen++ {
+			var n int
+			if err := held[i].Scan(&n); err != nil || n != seen+1 {
+				t.Errorf("row %d is %d: %v", seen, n, err)
+			}
+		}
+		if err := errors.Join(held[i].Err(), held[i].Close(), held[i].Close()); err != nil || seen != 2 {
+			t.Errorf("%d rows: %v", seen, err)
+		}
+		if held[i].Next() {
+			t.Error("there is a row behind the last")
+		}
+	}
+	if err := db.readDriver.Query(atOnce(t.Context(), 2), "SELECT 1", []any{}, &rows); err == nil {
+		t.Error("one column was read as two")
+	}
+	// More columns than are packed are read row by row.
+	wide := "SELECT 1" + strings.Repeat(", 1", sqlitepack.Most)
+	if err := db.readDriver.Query(atOnce(t.Context(), sqlitepack.Most+1), wide, []any{}, &rows); err != nil || !rows.Next() {
+		t.Errorf("%d columns: %v", sqlitepack.Most+1, err)
+	}
+	if err := rows.Close(); err != nil {
+		t.Error(err)
 	}
 }
