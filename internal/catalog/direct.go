@@ -107,8 +107,11 @@ func (c *Catalog) statement(of listing) (*statement, []any) {
 		}
 	}
 	made := &statement{products: c.productTable.in(of.shape.columns), shelves: c.categoryTable.in(of.shape.shelf), numbered: of.shape.each, room: rowsAtOnce}
-	if of.shape.by != "" {
+	switch rows := of.shape.page.Rows(); {
+	case of.shape.by != "":
 		made.room = 1
+	case rows > 0:
+		made.room = min(rows, rowsAtOnce)
 	}
 	d := sql.Dialect(c.db.Dialect())
 	s := d.Select().From(d.Table(product.Table))

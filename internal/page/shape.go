@@ -9,6 +9,14 @@ type Shape struct {
 	after, before bool
 }
 
+// Rows is how many rows a statement of the shape answers at the most, one more than the page has; 0 for the zero shape, which is of no page.
+func (s Shape) Rows() int {
+	if s.size == 0 {
+		return 0
+	}
+	return s.size + 1
+}
+
 // Shape is the plan's. It is false for a plan whose statement depends on more: on what the database computes for its order,
 // or on whether its cursors have nulls.
 func (p *Plan[T]) Shape() (Shape, bool) {
