@@ -22,7 +22,7 @@ const (
 // commonPasswords is the name of the one list that is asked for of those that come with it.
 const commonPasswords = "passwords"
 
-// ReleaseWordLists lets go of the lists of names and words that come with that of common passwords. They are three quarters of what
+// ReleaseWordLists lets go of the lists of names and words that come with that of common passwords. They are more than a quarter of what
 // an idle server has in use, and garbage collection goes through them each time. It is for a program to call before anything else runs.
 func ReleaseWordLists() {
 	for name := range frequency.FrequencyLists {

@@ -69,7 +69,8 @@ func (d catalogDriver) Query(ctx context.Context, query string, args, v any) err
 
 // QueryCatalog runs a SELECT of that many columns where DB.Catalog would, for the few that are not ent's. The caller closes the
 // rows. They are scanned into int64, int, string, bool and time.Time, and where there may be NULL into pointers to int64, string and
-// time.Time, or sql.Null of int64 and time.Time: Scan's error says so of anything else. On SQLite all rows are read before it returns.
+// time.Time, or sql.Null of int64 and time.Time: Scan's error says so of anything else. On SQLite,
+// but for Windows, all rows are read before it returns.
 func (db *DB) QueryCatalog(ctx context.Context, query string, columns int, args []any, rows *entsql.Rows) error {
 	return db.catalogDriver.Query(atOnce(ctx, columns), query, args, rows)
 }

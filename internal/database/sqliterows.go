@@ -233,8 +233,17 @@ func asBool(value sqlitepack.Value) (bool, error) {
 	return n == 1, err
 }
 
-// asTime is the point in time that the driver has written as a text.
+// longMoment is from which number on the driver takes one for milliseconds, since 1970 as well.
+const longMoment = 1e12
+
+// asTime is the point in time that the driver has written as a text. As by the driver, a number is one in Unix time.
 func asTime(value sqlitepack.Value) (time.Time, error) {
+	if n := value.Number; value.Kind == sqlitepack.Integer {
+		if n > longMoment || n < -longMoment {
+			return time.UnixMilli(n).UTC(), nil
+		}
+		return time.Unix(n, 0).UTC(), nil
+	}
 	text, err := asText(value)
 	if err != nil {
 		return time.Time{}, err

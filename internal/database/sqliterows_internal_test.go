@@ -24,7 +24,9 @@ func TestSQLiteRowsScanAsDatabaseSQLDoes(t *testing.T) {
 			(42, 'Möbius', 1, '2026-11-26 08:00:00.123456+00:00'),
 			(-9223372036854775808, '', 0, '0001-01-01 00:00:00+00:00'),
 			(NULL, NULL, NULL, NULL),
-			(2, x'00ff', 2, '2026-11-26T08:00:00Z')`); err != nil {
+			(2, x'00ff', 2, '2026-11-26T08:00:00Z'),
+			(3, 'more', 1, 1700000000),
+			(4, 'more', 1, -1700000000000)`); err != nil {
 		t.Fatal(err)
 	}
 	type money int64
@@ -47,7 +49,7 @@ func TestSQLiteRowsScanAsDatabaseSQLDoes(t *testing.T) {
 	}
 	for column, kinds := range columns {
 		for _, kind := range kinds {
-			for row := 1; row <= 4; row++ {
+			for row := 1; row <= 6; row++ {
 				of := reflect.TypeOf(kind).Elem()
 				here, there := reflect.New(of), reflect.New(of)
 				err := scan(row, column, here.Interface())

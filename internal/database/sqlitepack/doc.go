@@ -8,6 +8,7 @@ package sqlitepack
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 )
 
 // Most is of how many columns a query may be.
@@ -20,8 +21,9 @@ const (
 )
 
 // Query is a SELECT that answers what query does, a SELECT of 1 to Most columns, as one row of one BLOB, or NULL when there are no
-// rows. The arguments are the same, and so is the order: SQLite keeps that of a subquery for aggregate functions that are not its
-// own (restriction 16 of flattenSubquery in its select.c).
+// rows. The arguments are the same, and so is the order. SQLite does not promise that, and does it: it omits the ORDER BY of a subquery
+// only where the outer query is a join or sorts too, or has no aggregate function but its own count, min and max (sqlite3Select in
+// select.c), and does not merge a subquery that has one into a query with an aggregate (restriction 16 of flattenSubquery).
 func Query(query string, columns int) string {
 	list := names[:columns*name-len(",")]
 	return "WITH packed(" + list + ") AS (" + query + ") SELECT gatehouse_pack(" + list + ") FROM packed"
@@ -46,11 +48,18 @@ type Value struct {
 	Text   string // of a Text, or the bytes of a Blob
 }
 
-// Reader reads values, row by row. The texts that it answers are parts of what was packed.
-type Reader struct{ rest string }
+// Reader reads values, row by row. The texts that it answers are parts of what was packed if that is small, so that whoever keeps one of
+// them keeps all of it, and else copies.
+type Reader struct {
+	rest   string
+	copies bool
+}
+
+// small is how long something may be, in bytes, that is kept for a part of it.
+const small = 64 << 10
 
 // NewReader returns a reader of what was packed.
-func NewReader(packed string) *Reader { return &Reader{packed} }
+func NewReader(packed string) *Reader { return &Reader{packed, len(packed) > small} }
 
 // More says whether there is another value.
 func (r *Reader) More() bool { return r.rest != "" }
@@ -81,6 +90,9 @@ func (r *Reader) Next() (v Value, err error) {
 		}
 		long := int(number(rest))
 		v.Text, r.rest = rest[wide:wide+long], rest[wide+long:]
+		if r.copies {
+			v.Text = strings.Clone(v.Text)
+		}
 	default:
 		return Value{}, errCut
 	}

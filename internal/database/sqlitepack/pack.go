@@ -15,8 +15,10 @@ int sqlite3_create_function_v2(sqlite3 *db, const char *name, int arguments, int
 	function call, function step, void (*final)(sqlite3_context *), void (*destroy)(void *));
 void *sqlite3_aggregate_context(sqlite3_context *context, int bytes);
 int sqlite3_value_type(sqlite3_value *value);
+int sqlite3_value_encoding(sqlite3_value *value);
 long long sqlite3_value_int64(sqlite3_value *value);
 double sqlite3_value_double(sqlite3_value *value);
+const unsigned char *sqlite3_value_text(sqlite3_value *value);
 const void *sqlite3_value_blob(sqlite3_value *value);
 int sqlite3_value_bytes(sqlite3_value *value);
 void *sqlite3_realloc64(void *memory, unsigned long long bytes);
@@ -25,9 +27,10 @@ void sqlite3_result_blob64(sqlite3_context *context, const void *bytes, unsigned
 void sqlite3_result_error_nomem(sqlite3_context *context);
 
 enum {
-	ok = 0,                                                   // SQLITE_OK
-	of_any_number = -1,                                       // of arguments
-	flags = 1 | 0x800 | 0x80000,                              // SQLITE_UTF8, SQLITE_DETERMINISTIC, SQLITE_DIRECTONLY
+	ok = 0,                       // SQLITE_OK
+	utf8 = 1,                     // SQLITE_UTF8
+	of_any_number = -1,           // of arguments
+	flags = utf8 | 0x800 | 0x80000, // SQLITE_DETERMINISTIC, SQLITE_DIRECTONLY
 	kind_integer = 1, kind_float = 2, kind_text = 3, kind_blob = 4, kind_null = 5,
 	first_room = 1024,
 };
@@ -44,7 +47,7 @@ static unsigned char *space(struct pack *p, unsigned long long bytes) {
 	unsigned char *at;
 	if (p->failed) return 0;
 	if (p->room - p->count < bytes) {
-		unsigned long long room = p->room ? 2 * p->room : first_room;
+		unsigned long long room = p->room ? p->room + p->room / 2 : first_room;
 		if (room < p->count + bytes) room = p->count + bytes;
 		unsigned char *larger = sqlite3_realloc64(p->bytes, room);
 		if (!larger) {
@@ -80,9 +83,15 @@ static void put(struct pack *p, sqlite3_value *value) {
 		break;
 	}
 	case kind_text:
-	case kind_blob: { // the bytes of a text are those of a BLOB, in a database of UTF-8
+	case kind_blob: {
+		// As a BLOB, a text in UTF-8 need not end with a zero, for which SQLite would copy it. Any other has to be made UTF-8 before.
+		if (kind == kind_text && sqlite3_value_encoding(value) != utf8) (void)sqlite3_value_text(value);
 		const void *bytes = sqlite3_value_blob(value);
 		unsigned long long count = (unsigned long long)sqlite3_value_bytes(value);
+		if (count > 0 && !bytes) {
+			p->failed = 1;
+			return;
+		}
 		put_number(p, kind, &count);
 		if (count > 0) {
 			unsigned char *at = space(p, count);

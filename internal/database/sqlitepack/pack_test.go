@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unsafe"
 
 	_ "github.com/mattn/go-sqlite3"
 
@@ -83,6 +84,44 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// Texts are UTF-8, whatever a database has them as.
+func TestUTF16(t *testing.T) {
+	db := open(t)
+	if _, err := db.ExecContext(t.Context(), `PRAGMA encoding = 'UTF-16'; CREATE TABLE word (text); INSERT INTO word VALUES ('Möbius'), (''), (x'00ff')`); err != nil {
+		t.Fatal(err)
+	}
+	want := []sqlitepack.Value{{Kind: sqlitepack.Text, Text: "Möbius"}, {Kind: sqlitepack.Text}, {Kind: sqlitepack.Blob, Text: "\x00\xff"}}
+	if got := read(t, db, `SELECT text FROM word ORDER BY rowid`, 1); !reflect.DeepEqual(got, want) {
+		t.Errorf("texts are %v", got)
+	}
+}
+
+// Whoever keeps a text of a large page does not keep the page.
+func TestTextsOfLargePagesAreCopies(t *testing.T) {
+	db := open(t)
+	held := func(length int) (page, text string) {
+		if err := db.QueryRowContext(t.Context(), sqlitepack.Query(`SELECT ?, 'short'`, 2), strings.Repeat("x", length)).Scan(&page); err != nil {
+			t.Fatal(err)
+		}
+		r := sqlitepack.NewReader(page)
+		for r.More() {
+			value, err := r.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = value.Text
+		}
+		return page, text
+	}
+	for length, copied := range map[int]bool{1000: false, 100_000: true} {
+		page, text := held(length)
+		end := unsafe.StringData(page[len(page)-len(text):])
+		if text != "short" || (unsafe.StringData(text) != end) != copied {
+			t.Errorf("%q of a page of %d bytes is a copy: %t", text, len(page), !copied)
+		}
+	}
+}
+
 // The order of a query stays, whether it is limited, joined, of several queries, or neither.
 func TestOrder(t *testing.T) {
 	db := open(t)
@@ -97,6 +136,10 @@ func TestOrder(t *testing.T) {
 		`SELECT rank, id FROM thing ORDER BY rank DESC LIMIT 400 OFFSET 3`,
 		`SELECT thing.rank, other.id FROM thing LEFT JOIN other ON other.id = thing.id ORDER BY thing.rank, other.id`,
 		`SELECT * FROM (SELECT rank, id FROM thing ORDER BY rank LIMIT 10) UNION ALL SELECT * FROM (SELECT rank, id FROM other ORDER BY rank LIMIT 10) ORDER BY 1 DESC, 2`,
+		`SELECT rank, id FROM thing ORDER BY NULLIF(rank % 7, 3) DESC NULLS LAST, id LIMIT 50`,
+		`SELECT shelf.value, thing.id FROM json_each('[3,1,2]') AS shelf JOIN thing ON thing.id IN (
+			SELECT other.id FROM other WHERE other.rank % 4 = shelf.value ORDER BY other.rank DESC LIMIT 5) ORDER BY shelf.value DESC, thing.rank`,
+		`WITH RECURSIVE up (x, y) AS (SELECT 500, 1 UNION ALL SELECT x / 2, y + 1 FROM up WHERE x > 1) SELECT x, y FROM up ORDER BY y DESC`,
 		`SELECT DISTINCT rank % 10, rank FROM thing ORDER BY 1 DESC, 2 DESC`,
 	} {
 		want := readPlainly(t, db, query)
