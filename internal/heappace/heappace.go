@@ -13,7 +13,7 @@ import (
 )
 
 // Minimum is the size to which a heap grows in any case, in bytes, as [Start] is to be told. It was measured: see docs/decisions.md.
-const Minimum = 16 << 20
+const Minimum = 12 << 20
 
 // doubling is Go's own pace, and patience the slowest: the percentage of what is in use by which the heap may grow.
 const doubling, patience = 100, 1000
