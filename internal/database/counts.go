@@ -121,6 +121,7 @@ func appendValue(text []byte, value any) (_ []byte, ok bool) {
 // count asks the database.
 func (d counting) count(ctx context.Context, query string, args any) (c counted) {
 	var rows entsql.Rows
+	// Not at once: rows that are have no names of columns, which are kept, too.
 	if c.err = d.Driver.Query(atOnce(ctx, 0), query, args, &rows); c.err != nil {
 		return c
 	}

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
-
-	"github.com/gatehouse/gatehouse/internal/database/sqlitepack"
 )
 
 // Readers get their connection in turns: who waits for one gives up with their context, and each is given back however reading
@@ -90,56 +87,5 @@ func TestSQLiteRowsEndWithTheirContext(t *testing.T) {
 	}
 	if err := rows.Err(); !errors.Is(err, context.Canceled) {
 		t.Errorf("the rows ended with %v, want the context's error", err)
-	}
-}
-
-// Rows that are read at once are read while the context goes on, and hold no connection afterwards.
-func TestSQLiteRowsAtOnce(t *testing.T) {
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	impatient, hangUp := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer hangUp()
-	var rows entsql.Rows
-	const endless = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x % 5 + 1 FROM n) SELECT x FROM n WHERE x > 5"
-	if err := db.readDriver.Query(atOnce(impatient, 1), endless, []any{}, &rows); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("an endless query: %v; want the context's error", err)
-	}
-	var held [2 * readers]entsql.Rows
-	for i := range held {
-		if err := db.readDriver.Query(atOnce(t.Context(), 1), "SELECT 1 UNION ALL SELECT 2", []any{}, &held[i]); err != nil {
-			t.Fatal(err)
-		}
-		if used := db.readPool.Stats().InUse; used > 0 {
-			t.Errorf("%d connections are held", used)
-		}
-	}
-	for i := range held {
-		seen := 0
-		for ; held[i].Next(); seen++ {
-			var n int
-			if err := held[i].Scan(&n); err != nil || n != seen+1 {
-				t.Errorf("row %d is %d: %v", seen, n, err)
-			}
-		}
-		if err := errors.Join(held[i].Err(), held[i].Close(), held[i].Close()); err != nil || seen != 2 {
-			t.Errorf("%d rows: %v", seen, err)
-		}
-		if held[i].Next() {
-			t.Error("there is a row behind the last")
-		}
-	}
-	if err := db.readDriver.Query(atOnce(t.Context(), 2), "SELECT 1", []any{}, &rows); err == nil {
-		t.Error("one column was read as two")
-	}
-	// More columns than are packed are read row by row.
-	wide := "SELECT 1" + strings.Repeat(", 1", sqlitepack.Most)
-	if err := db.readDriver.Query(atOnce(t.Context(), sqlitepack.Most+1), wide, []any{}, &rows); err != nil || !rows.Next() {
-		t.Errorf("%d columns: %v", sqlitepack.Most+1, err)
-	}
-	if err := rows.Close(); err != nil {
-		t.Error(err)
 	}
 }

@@ -27,9 +27,9 @@ void sqlite3_result_blob64(sqlite3_context *context, const void *bytes, unsigned
 void sqlite3_result_error_nomem(sqlite3_context *context);
 
 enum {
-	ok = 0,                       // SQLITE_OK
-	utf8 = 1,                     // SQLITE_UTF8
-	of_any_number = -1,           // of arguments
+	ok = 0,                         // SQLITE_OK
+	utf8 = 1,                       // SQLITE_UTF8
+	of_any_number = -1,             // of arguments
 	flags = utf8 | 0x800 | 0x80000, // SQLITE_DETERMINISTIC, SQLITE_DIRECTONLY
 	kind_integer = 1, kind_float = 2, kind_text = 3, kind_blob = 4, kind_null = 5,
 	first_room = 1024,
