@@ -41,7 +41,7 @@ func endless(t *testing.T, settings ...string) (p *program, dir string) {
 // It tells the answers.
 func occupy(ctx context.Context, t *testing.T, p *program, group *sync.WaitGroup, answered func(body []byte)) {
 	t.Helper()
-	for reader := range 4 { // as many as there are, each with a question of its own: what many ask runs once
+	for reader := range 4 { // as many as there are at the most, each with a question of its own: what many ask runs once
 		group.Go(func() {
 			got, err := send(ctx, &http.Client{}, http.MethodPost, p.url+"/graphql", http.Header{"Content-Type": {"application/json"}},
 				question(fmt.Sprintf(`{ products(first: 0, where: {stock: {gte: %d}}, orderBy: [{field: NAME, direction: ASC}]) { totalCount } }`, -reader), nil))

@@ -61,7 +61,7 @@ func TestStatementsEndWithTheirContext(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for range readers + 1 { // so that no connection is left out
+			for range db.readPool.Stats().MaxOpenConnections + 1 { // so that no connection is left out
 				ctx, hangUp := context.WithCancel(t.Context())
 				time.AfterFunc(20*time.Millisecond, hangUp)
 				if err := run.endless(ctx); !errors.Is(err, context.Canceled) {

@@ -84,7 +84,7 @@ func WithoutFTS5() Option {
 }
 
 // WithConnections has a program keep at most so many connections to PostgreSQL, at least 2, instead of
-// DefaultConnections. SQLite's are always five: one that writes and four that read.
+// DefaultConnections. To SQLite there are one that writes and two to four that read, by the cores.
 func WithConnections(n int) Option {
 	return func(o *options) { o.connections = n }
 }

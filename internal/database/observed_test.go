@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"entgo.io/ent/dialect"
@@ -13,7 +14,7 @@ import (
 
 func TestPools(t *testing.T) {
 	db := databasetest.SQLite(t)
-	for name, most := range map[string]int{"read": 4, "write": 1} {
+	for name, most := range map[string]int{"read": min(max(runtime.GOMAXPROCS(0), 2), 4), "write": 1} {
 		if got := db.Pools()[name].Stats().MaxOpenConnections; got != most {
 			t.Errorf("%s: at most %d connections, want %d", name, got, most)
 		}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -19,8 +20,9 @@ import (
 	"github.com/gatehouse/gatehouse/internal/database/sqliteplan"
 )
 
-// readers is how many connections read at once. SQLite's readers never wait for its writer.
-const readers = 4
+// readers is how many connections read at once with so many cores: one for each, since reading is computing once a file is in memory,
+// but two at the least and four at the most. SQLite's readers never wait for its writer.
+func readers(cores int) int { return min(max(cores, 2), 4) }
 
 // busyTimeout is how long to wait for who has a lock.
 const busyTimeout = 5 * time.Second
@@ -67,8 +69,9 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 		"_mutex":           {"no"},
 	})
 	readPool := sql.OpenDB(sqliteReaders{readOnly})
-	readPool.SetMaxOpenConns(readers)
-	readPool.SetMaxIdleConns(readers)
+	most := readers(runtime.GOMAXPROCS(0))
+	readPool.SetMaxOpenConns(most)
+	readPool.SetMaxIdleConns(most)
 	watchPool, err := sql.Open("sqlite3", readOnly) // connects when it is first asked
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), writePool.Close(), readPool.Close())

@@ -19,7 +19,7 @@ func TestSQLiteReadersShareConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	var held [readers]entsql.Rows
+	held := make([]entsql.Rows, db.readPool.Stats().MaxOpenConnections)
 	for i := range held {
 		if err := db.readDriver.Query(ctx, "SELECT 1 UNION ALL SELECT 2", []any{}, &held[i]); err != nil {
 			t.Fatal(err)
@@ -87,5 +87,13 @@ func TestSQLiteRowsEndWithTheirContext(t *testing.T) {
 	}
 	if err := rows.Err(); !errors.Is(err, context.Canceled) {
 		t.Errorf("the rows ended with %v, want the context's error", err)
+	}
+}
+
+func TestReaders(t *testing.T) {
+	for cores, want := range map[int]int{1: 2, 2: 2, 3: 3, 4: 4, 64: 4} {
+		if got := readers(cores); got != want {
+			t.Errorf("with %d cores %d connections read, want %d", cores, got, want)
+		}
 	}
 }

@@ -99,7 +99,7 @@ func TestSQLiteRowsAtOnce(t *testing.T) {
 	if err := db.readDriver.Query(atOnce(impatient, 1), endless, []any{}, &rows); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("an endless query: %v; want the context's error", err)
 	}
-	var held [2 * readers]entsql.Rows
+	held := make([]entsql.Rows, 2*db.readPool.Stats().MaxOpenConnections)
 	for i := range held {
 		if err := db.readDriver.Query(atOnce(t.Context(), 1), "SELECT 1 UNION ALL SELECT 2", []any{}, &held[i]); err != nil {
 			t.Fatal(err)
