@@ -36,6 +36,7 @@ var imports = []struct {
 	{"internal/kept", "internal/catalog", "what is kept is nobody's business there"},
 	{"internal/kept", "internal/database", "what is kept is nobody's business there"},
 	{"internal/hostile", "internal/", "it is of use to anybody"},
+	{"internal/scratch", "internal/", "it is of use to anybody"},
 	{"internal/config", "ent", "settings are read before anything is opened"},
 	{"internal/playground", "internal/", "the page is served beside the API, not by it"},
 	{"internal/health", "ent", "what is checked is handed to it"},

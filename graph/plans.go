@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse/gatehouse/graph/compiled"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/page"
+	"github.com/gatehouse/gatehouse/internal/scratch"
 )
 
 // bytesPerStep is what a step of a plan takes, with what belongs to it.
@@ -136,6 +137,7 @@ type compiledAnswers struct {
 	compiler *compiled.Compiler
 	log      *slog.Logger
 	told     func(byPlan bool) // of each such field that was answered without an error; nil: nobody is
+	texts    scratch.Pool
 }
 
 // aroundField resolves a field, and has it written by its plan. Whatever has no plan, and whatever its plan does not write,
@@ -157,11 +159,12 @@ func (c *compiledAnswers) aroundField(ctx context.Context, next graphql.Resolver
 		c.tell(false)
 		return result, nil
 	}
-	text, err := plan.Write(ctx, fc, result)
+	text := c.texts.Take()
+	text.Bytes, err = plan.Append(ctx, text.Bytes, fc, result)
 	c.tell(err == nil)
 	switch {
 	case err == nil:
-		return written(text), nil
+		return &written{text: text, of: &c.texts}, nil
 	case !errors.Is(err, compiled.ErrGivenUp):
 		c.log.ErrorContext(ctx, "a plan failed, and gqlgen answers", "error", err)
 	}

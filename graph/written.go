@@ -1,9 +1,21 @@
 package graph
 
-import "io"
+import (
+	"io"
 
-// written is an answer that is JSON already.
-type written []byte
+	"github.com/gatehouse/gatehouse/internal/scratch"
+)
 
-// MarshalGQL writes it. Whoever cannot be written to finds out by themselves.
-func (text written) MarshalGQL(w io.Writer) { _, _ = w.Write(text) }
+// written is an answer that is JSON already, in memory of a pool.
+type written struct {
+	text *scratch.Text
+	of   *scratch.Pool
+}
+
+// MarshalGQL writes it, once, as gqlgen does: the memory is for others then. Whoever cannot be written to finds out by themselves.
+func (w *written) MarshalGQL(to io.Writer) {
+	text := w.text
+	w.text = nil
+	_, _ = to.Write(text.Bytes)
+	w.of.Give(text)
+}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -242,21 +243,21 @@ const (
 // ErrGivenUp says that a plan does not write an answer: there is an error somewhere in it, or a null where none may be.
 var ErrGivenUp = errors.New("the plan does not write this answer")
 
-// Write is the JSON of what the field answered, in the field's context. The error is ErrGivenUp, or says that writing it
-// panicked.
-func (p *Plan) Write(ctx context.Context, fc *graphql.FieldContext, result any) (text []byte, err error) {
+// Append appends the JSON of what the field answered, in the field's context. The error is ErrGivenUp, or says that writing it
+// panicked; there is no text then.
+func (p *Plan) Append(ctx context.Context, to []byte, fc *graphql.FieldContext, result any) (text []byte, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			text, err = nil, fmt.Errorf("writing %s by a plan: panic: %v\n%s", fc.Field.Name, panicked, debug.Stack())
 		}
 	}()
-	w := &writer{ctx: ctx, compiler: p.compiler, field: fc, to: make([]byte, 0, p.length.Load()+spare)}
+	w := &writer{ctx: ctx, compiler: p.compiler, field: fc, to: slices.Grow(to, int(p.length.Load())+spare)}
 	if p.called > 0 {
 		w.calls = make([]map[string]any, p.called)
 	}
 	if p.root.write(w, &p.root, result) != nil {
 		return nil, ErrGivenUp
 	}
-	p.length.Store(min(int64(len(w.to)), longest))
+	p.length.Store(min(int64(len(w.to)-len(to)), longest))
 	return w.to, nil
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -12,7 +13,12 @@ func (r response) body() ([]byte, error) {
 	if r.text != nil {
 		return r.text, nil
 	}
-	to := append(make([]byte, 0, len(r.Data)+len(r.Data)/8+64), '{')
+	return r.appendBody(nil)
+}
+
+// appendBody appends the body to an empty text, which may have room.
+func (r response) appendBody(to []byte) ([]byte, error) {
+	to = append(slices.Grow(to, len(r.Data)+len(r.Data)/8+64), '{')
 	if len(r.Errors) > 0 {
 		text, err := json.Marshal(r.Errors)
 		if err != nil {

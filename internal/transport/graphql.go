@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/gatehouse/gatehouse/internal/bounded"
+	"github.com/gatehouse/gatehouse/internal/scratch"
 )
 
 // Settings are what GraphQL is served with. All are required but Origins, PublicMaxAge, Answers and Observer.
@@ -69,6 +70,7 @@ type GraphQL struct {
 	streams  sync.WaitGroup
 	figures  figures
 	accepts  *bounded.Cache[negotiated]
+	bodies   scratch.Pool
 }
 
 // New makes a server that serves until it is stopped.

@@ -82,7 +82,8 @@ func (g *GraphQL) write(w http.ResponseWriter, x *Exchange, media string, status
 	header["Content-Type"] = contentType(media)
 	header["Cache-Control"] = noStore // answers hold tokens, and depend on who asks
 	header["X-Content-Type-Options"] = noSniff
-	body, err := answer.body()
+	body, done, err := g.body(answer)
+	defer done()
 	if err == nil {
 		header.Set("Content-Length", strconv.Itoa(len(body)))
 	}
@@ -93,6 +94,16 @@ func (g *GraphQL) write(w http.ResponseWriter, x *Exchange, media string, status
 	if err != nil {
 		g.Log.Debug("writing an answer", "error", err) // the client is gone
 	}
+}
+
+// body is the answer's. When the caller is done with it, its memory may be used for another.
+func (g *GraphQL) body(of response) (body []byte, done func(), err error) {
+	if of.text != nil { // which is kept for others
+		return of.text, func() {}, nil
+	}
+	text := g.bodies.Take()
+	text.Bytes, err = of.appendBody(text.Bytes)
+	return text.Bytes, func() { g.bodies.Give(text) }, err
 }
 
 // Headers that every answer has. Nobody changes them: who adds to one makes another of it.

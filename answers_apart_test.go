@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gatehouse/gatehouse/internal/config"
+)
+
+// Answers are written in memory that is used again and again. However many are at once, long and short, plain and compressed, with
+// errors and without, and with clients who do not wait for theirs: each has its own, to the byte.
+func TestAnswersAreKeptApart(t *testing.T) {
+	t.Parallel()
+	settings, err := config.Load([]string{
+		"GATEHOUSE_DATABASE_URL=sqlite://" + filepath.Join(t.TempDir(), "apart.db"),
+		"GATEHOUSE_SECRET_KEY=" + strings.Repeat("k", 48),
+		"GATEHOUSE_LOG_REQUESTS=false",
+		"GATEHOUSE_RESPONSE_CACHE=off", // which would write each once
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := open(t.Context(), settings, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = app.close(t.Context()) })
+	if _, err := app.catalog.LoadDemo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(app.handler(app.api(nil), app.readiness()))
+	t.Cleanup(server.Close)
+
+	ask := func(question string) (string, error) {
+		answer, err := server.Client().Post(server.URL+"/graphql", "application/json", strings.NewReader(question))
+		if err != nil {
+			return "", err
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		return string(body), err
+	}
+	questions, answers := []string{}, map[string]string{}
+	for n := range 24 {
+		documents := []string{
+			fmt.Sprintf(`{ a%d: products(first: %d) { nodes { id name description category { id name } } } c: categories(first: 2) { nodes { name } } }`, n, 3*n),
+			fmt.Sprintf(`{ b%d: products(first: 1) { nodes { name } } none: product(by: {id: \"x%d\"}) { id } }`, n, n),
+		}
+		for _, document := range documents {
+			question := `{"query": "` + document + `"}`
+			answer, err := ask(question)
+			if err != nil || !strings.Contains(answer, fmt.Sprintf(`%d"`, n)) {
+				t.Fatalf("%s: %s, %v", question, answer, err)
+			}
+			questions, answers[question] = append(questions, question), answer
+		}
+	}
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			for range 60 {
+				question := questions[rand.IntN(len(questions))]
+				if rand.IntN(8) == 0 {
+					leave(t, server, question)
+					continue
+				}
+				if got, err := ask(question); err != nil || got != answers[question] {
+					t.Errorf("%s: %s, %v; want %s", question, got, err, answers[question])
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// leave asks, and goes before the answer has been read.
+func leave(t *testing.T, server *httptest.Server, question string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/graphql", bytes.NewReader([]byte(question)))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept-Encoding", "identity")
+	transport := http.Transport{DisableKeepAlives: true}
+	defer transport.CloseIdleConnections()
+	answer, err := transport.RoundTrip(r)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_ = answer.Body.Close()
+}
