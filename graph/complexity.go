@@ -117,12 +117,12 @@ func (m *meter) pageSize(f *ast.Field, answersPage bool) int {
 	if !answersPage {
 		return listSize
 	}
-	arguments := f.ArgumentMap(m.variables)
-	for _, name := range []string{"first", "last"} {
-		if arguments[name] == nil {
+	for _, name := range [...]string{"first", "last"} {
+		given := m.argument(f, name)
+		if given == nil {
 			continue
 		}
-		if n, err := scalar.UnmarshalInt(arguments[name]); err == nil && 0 <= n && n <= page.MaxSize {
+		if n, err := scalar.UnmarshalInt(given); err == nil && 0 <= n && n <= page.MaxSize {
 			return n
 		}
 		return page.MaxSize // the field itself refuses it
@@ -132,7 +132,7 @@ func (m *meter) pageSize(f *ast.Field, answersPage bool) int {
 
 // idCount is how many things a field asks for by their ids.
 func (m *meter) idCount(f *ast.Field) int {
-	ids, isList := f.ArgumentMap(m.variables)["ids"].([]any)
+	ids, isList := m.argument(f, "ids").([]any)
 	if !isList {
 		return 1 // a single id stands for a list of one
 	}
@@ -141,9 +141,33 @@ func (m *meter) idCount(f *ast.Field) int {
 
 // rowCount is how many rows a bulk mutation is to write.
 func (m *meter) rowCount(f *ast.Field) int {
-	rows := reflect.ValueOf(f.ArgumentMap(m.variables)["input"])
+	rows := reflect.ValueOf(m.argument(f, "input"))
 	if rows.Kind() != reflect.Slice {
 		return 1 // a single row stands for a list of one
 	}
 	return min(rows.Len(), catalog.MaxUpserts) // the field itself refuses more
+}
+
+// argument is one of a field's arguments as ArgumentMap has it, which makes a map of all: nil when it is absent or null.
+func (m *meter) argument(f *ast.Field, name string) any {
+	defined := f.Definition.Arguments.ForName(name)
+	if defined == nil {
+		return nil
+	}
+	value := defined.DefaultValue
+	if given := f.Arguments.ForName(name); given != nil {
+		if given.Value.Kind != ast.Variable {
+			value = given.Value
+		} else if of, has := m.variables[given.Value.Raw]; has {
+			return of
+		}
+	}
+	if value == nil {
+		return nil
+	}
+	of, err := value.Value(m.variables)
+	if err != nil {
+		panic(err) // as gqlgen does with the field itself
+	}
+	return of
 }
