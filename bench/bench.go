@@ -138,7 +138,7 @@ func (b *bench) writes(ctx context.Context, dir string, st stage) error {
 func (b *bench) scenarios(ctx context.Context, s *shop) error {
 	var all []subject
 	for _, sc := range scenarios() {
-		for _, server := range []string{gatehouse, gatehouseCached} {
+		for _, server := range sc.servers {
 			all = append(all, subject{name: sc.name, server: server, measure: func() error {
 				c, err := s.crowd(ctx, sc, server, b.long)
 				if err == nil {

@@ -42,18 +42,20 @@ const (
 // scenario is what others do beside the readers.
 type scenario struct {
 	name     string
-	settings []string                   // of the server
+	servers  []string                   // who is measured
+	settings []string                   // of a Gatehouse
 	others   func(access string) stream // whose name is empty if there are none
 }
 
 func scenarios() []scenario {
+	own := []string{gatehouse, gatehouseCached}
 	return []scenario{
-		{name: nobody, others: func(string) stream { return stream{} }},
-		{name: loginFlood, others: func(string) stream { return flood() }, settings: []string{
+		{name: nobody, servers: append(own, floor), others: func(string) stream { return stream{} }},
+		{name: loginFlood, servers: own, others: func(string) stream { return flood() }, settings: []string{
 			// Past the free ones the next try would have to wait, and cost next to nothing.
 			"GATEHOUSE_BACKOFF_FREE_PER_ACCOUNT=100000", "GATEHOUSE_BACKOFF_FREE_PER_ADDRESS=100000",
 		}},
-		{name: eightWriters, others: func(access string) stream {
+		{name: eightWriters, servers: own, others: func(access string) stream {
 			h := &hand{access: access}
 			return stream{name: eightWriters, callers: 8, next: h.create, then: h.answered, failing: true}
 		}},
@@ -86,7 +88,7 @@ func flood() stream {
 	}
 }
 
-// crowd measures a scenario for so long with a server of its own, which has all cores, under the name of a Gatehouse.
+// crowd measures a scenario for so long with a server of its own, which has all cores, under the name of a Gatehouse or the floor.
 func (s *shop) crowd(ctx context.Context, sc scenario, name string, long time.Duration) (crowd, error) {
 	server, end, err := s.alone(ctx, name, everyCore(), sc.settings...)
 	if err != nil {

@@ -35,7 +35,7 @@ func sqliteStage(ctx context.Context, s *shop) (stage, error) {
 	for _, on := range []func(file string) process{
 		func(file string) process { return s.gatehouse(gatehouse, sqlite(file), serversCore, anything) },
 		func(file string) process { return s.gatehouse(gatehouseCached, sqlite(file), serversCore, cacheable) },
-		func(file string) process { return byHand(file) },
+		func(file string) process { return byHand(file, serversCore) },
 		func(file string) process { return mercurius(mercuriusJoin, "join", file, shared) },
 		func(file string) process { return mercurius(mercuriusPruned, "pruned", file, sharedUnsigned) },
 		func(file string) process { return mercurius(mercuriusLoaders, "loaders", file, sharedUnsigned) },
@@ -66,14 +66,19 @@ func (s *shop) gatehouse(name, database, cores string, answers func(operation.Op
 	}
 }
 
-// alone starts a Gatehouse on a copy of the shop that nobody else uses, and that goes away with it.
+// alone starts the server of that name, a Gatehouse or the floor, on a copy of the shop that nobody else uses, and that goes away with
+// it. The settings are a Gatehouse's.
 func (s *shop) alone(ctx context.Context, name, cores string, settings ...string) (started *server, end func(), err error) {
 	file, err := s.copy(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	remove := func() { _ = os.Remove(file) } // the directory goes anyhow, later
-	started, err = start(ctx, s.dir, s.gatehouse(name, sqlite(file), cores, anything, settings...))
+	p := s.gatehouse(name, sqlite(file), cores, anything, settings...)
+	if name == floor {
+		p = byHand(file, cores)
+	}
+	started, err = start(ctx, s.dir, p)
 	if err != nil {
 		remove()
 		return nil, nil, err
@@ -85,8 +90,8 @@ func (s *shop) alone(ctx context.Context, name, cores string, settings ...string
 }
 
 // byHand is the floor, on a file or the URL of a PostgreSQL database.
-func byHand(database string) process {
-	return process{name: floor, answers: shared, cores: serversCore, args: []string{tools + "floor", "-database", database, "-key", key}}
+func byHand(database, cores string) process {
+	return process{name: floor, answers: shared, cores: cores, args: []string{tools + "floor", "-database", database, "-key", key}}
 }
 
 // mercurius is a variant of it, on a file.

@@ -30,7 +30,7 @@ func postgresStage(ctx context.Context, dir, url string) (st stage, err error) {
 	if err := tidy(ctx, database); err != nil {
 		return st, err
 	}
-	for _, p := range []process{s.gatehouse(gatehouse, database, serversCore, anything), byHand(database)} {
+	for _, p := range []process{s.gatehouse(gatehouse, database, serversCore, anything), byHand(database, serversCore)} {
 		started, err := start(ctx, dir, p)
 		if err != nil {
 			return st, err
