@@ -301,7 +301,7 @@ func unhurried() (stop func()) {
 // after them the database is closed.
 func serve(cmd *cobra.Command, _ []string, app *app) (err error) {
 	ctx, settings, log := cmd.Context(), app.settings, app.log
-	spareProcs()
+	spareProcs() // after the database has been opened, and what else counts the cores
 	defer unhurried()()
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // which would end the program

@@ -13,9 +13,9 @@ import (
 func TestArgument(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { list(first: Int, size: Int = 7, ids: [ID!], input: [In!]): Int } input In { a: Int b: Int = 2 }`})
 	variable := regexp.MustCompile(`\$(\w+)`)
-	types := map[string]string{"n": "Int", "absent": "Int", "given": "Int = 4", "id": "ID!", "ids": "[ID!]", "rows": "[In!]"}
+	types := map[string]string{"n": "Int", "absent": "Int", "given": "Int = 4", "unset": "Int = 4", "id": "ID!", "ids": "[ID!]", "rows": "[In!]"}
 	for _, arguments := range []string{
-		``, `(first: 3)`, `(first: null)`, `(first: $n)`, `(first: $absent)`, `(first: $given)`, `(size: 9)`, `(size: null)`, `(size: $n)`, `(size: $absent)`,
+		``, `(first: 3)`, `(first: null)`, `(first: $n)`, `(first: $absent)`, `(first: $given)`, `(size: $unset)`, `(size: 9)`, `(size: null)`, `(size: $n)`, `(size: $absent)`,
 		`(ids: ["1", "2"])`, `(ids: "1")`, `(ids: [$id])`, `(ids: $ids)`, `(ids: [])`, `(input: [{a: 1}, {b: null}])`, `(input: {a: $n})`, `(input: $rows)`,
 	} {
 		variables := ""

@@ -160,12 +160,14 @@ func (c *compiledAnswers) aroundField(ctx context.Context, next graphql.Resolver
 		return result, nil
 	}
 	text := c.texts.Take()
-	text.Bytes, err = plan.Append(ctx, text.Bytes, fc, result)
+	answer, err := plan.Append(ctx, text.Bytes, fc, result)
 	c.tell(err == nil)
-	switch {
-	case err == nil:
+	if err == nil {
+		text.Bytes = answer
 		return &written{text: text, of: &c.texts}, nil
-	case !errors.Is(err, compiled.ErrGivenUp):
+	}
+	c.texts.Give(text)
+	if !errors.Is(err, compiled.ErrGivenUp) {
 		c.log.ErrorContext(ctx, "a plan failed, and gqlgen answers", "error", err)
 	}
 	return result, nil

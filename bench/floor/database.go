@@ -48,7 +48,7 @@ var onPostgres = texts{
 func open(database string) (*sql.DB, texts, error) {
 	driver, asked, connections := "pgx", onPostgres, 4*runtime.GOMAXPROCS(0)
 	if !strings.HasPrefix(database, "postgres") {
-		driver, asked, connections = "sqlite3", onSQLite, 4
+		driver, asked, connections = "sqlite3", onSQLite, min(max(runtime.GOMAXPROCS(0), 2), 4)
 		database = (&url.URL{Scheme: "file", Opaque: database, RawQuery: "_journal_mode=WAL&_query_only=on"}).String()
 	}
 	db, err := sql.Open(driver, database)

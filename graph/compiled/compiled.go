@@ -236,8 +236,8 @@ func place(way []graphql.CollectedField) string {
 const (
 	// spare is how many bytes longer than the last an answer may be before it takes more memory.
 	spare = 256
-	// longest is for how many bytes there is room from the start at the most.
-	longest = 64 << 10
+	// longest is for how many bytes there is room from the start at the most; with what is spare, memory of that size is used again.
+	longest = 64<<10 - spare
 )
 
 // ErrGivenUp says that a plan does not write an answer: there is an error somewhere in it, or a null where none may be.

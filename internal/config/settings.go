@@ -38,7 +38,7 @@ type Settings struct {
 	DatabaseURL string `env:"GATEHOUSE_DATABASE_URL" envDefault:"sqlite://data/gatehouse.db" help:"Where the data is: sqlite://path relative to the working directory, sqlite:///absolute/path, or postgres://user:password@host/database"`
 
 	// DatabaseConnections is how many connections to PostgreSQL this instance keeps at most in its pools, 0 to 10,000, where 0 is
-	// four for each core it may use, and 1 is 2: one to read and one to write. SQLite's are always five.
+	// four for each core it may use, and 1 is 2: one to read and one to write. SQLite's are one that writes and two to four that read, by the cores.
 	DatabaseConnections int `env:"GATEHOUSE_DATABASE_CONNECTIONS" envDefault:"0" min:"0" max:"10000" help:"How many connections to PostgreSQL an instance keeps; 0: four for each core"`
 
 	// DatabaseNotifyURL is a URL of the same PostgreSQL database, for the one connection that hears what other instances do:

@@ -4,7 +4,7 @@ package scratch
 import "sync"
 
 // most is how many bytes of memory are used again at the most. What was taken for a longer text is left to the garbage collector.
-const most = 64 << 10
+const most = 80 << 10
 
 // Pool is memory that is not in use. The zero value is empty, and serves. Several may use it at once.
 type Pool struct{ free sync.Pool }

@@ -82,8 +82,7 @@ func (g *GraphQL) write(w http.ResponseWriter, x *Exchange, media string, status
 	header["Content-Type"] = contentType(media)
 	header["Cache-Control"] = noStore // answers hold tokens, and depend on who asks
 	header["X-Content-Type-Options"] = noSniff
-	body, done, err := g.body(answer)
-	defer done()
+	body, written, err := g.body(answer)
 	if err == nil {
 		header.Set("Content-Length", strconv.Itoa(len(body)))
 	}
@@ -93,11 +92,14 @@ func (g *GraphQL) write(w http.ResponseWriter, x *Exchange, media string, status
 	}
 	if err != nil {
 		g.Log.Debug("writing an answer", "error", err) // the client is gone
+		return
 	}
+	written()
 }
 
-// body is the answer's. When the caller is done with it, its memory may be used for another.
-func (g *GraphQL) body(of response) (body []byte, done func(), err error) {
+// body is the answer's. Its memory may be used for another once it has been written, which the caller tells. It is not to be told
+// when that failed: with HTTP/2 somebody may read it still.
+func (g *GraphQL) body(of response) (body []byte, written func(), err error) {
 	if of.text != nil { // which is kept for others
 		return of.text, func() {}, nil
 	}
