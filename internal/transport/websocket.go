@@ -161,7 +161,9 @@ func (s *socket) keepAlive() {
 			return
 		case <-ticker.C:
 		}
-		ctx, cancel := context.WithTimeout(s.ctx, s.g.Pace.Write)
+		// Not with what runs in the socket: a ping that is given up while it is written takes the connection with it,
+		// and the client would not be told why its socket is closed. Waiting for the answer ends with the connection.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.g.Pace.Write)
 		err := s.conn.Ping(ctx)
 		cancel()
 		if err != nil && s.ctx.Err() == nil {

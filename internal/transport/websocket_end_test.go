@@ -157,6 +157,22 @@ func TestSocketsKeepAlive(t *testing.T) {
 	s.quiet()
 }
 
+// The client is told why its socket is closed, also when that happens while it is being pinged.
+func TestEndsAreToldBesidePings(t *testing.T) {
+	s := stageFor(t, nil, pace(func(p *transport.Pace) { p.KeepAlive = time.Microsecond }))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 100 {
+				c := s.join()
+				c.say("nonsense")
+				c.closedAtLast(4400, "Invalid message")
+			}
+		})
+	}
+	group.Wait()
+}
+
 // A client that does not read is dropped once it has not taken a message for long enough. Nobody waits for it meanwhile.
 func TestClientsThatDoNotRead(t *testing.T) {
 	t.Parallel() // it takes a while
