@@ -43,7 +43,7 @@ type Limit struct {
 	Max  int64  `json:"max"` // what may be, at the most
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Message) }
+func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
 // New makes a refusal.
 func New(code Code, message string) *Error { return &Error{Code: code, Message: message} }

@@ -20,11 +20,10 @@ func (r response) body() ([]byte, error) {
 func (r response) appendBody(to []byte) ([]byte, error) {
 	to = append(slices.Grow(to, len(r.Data)+len(r.Data)/8+64), '{')
 	if len(r.Errors) > 0 {
-		text, err := json.Marshal(r.Errors)
-		if err != nil {
+		var err error
+		if to, err = appendErrors(append(to, `"errors":`...), r.Errors); err != nil {
 			return nil, fmt.Errorf("writing errors: %w", err)
 		}
-		to = append(append(to, `"errors":`...), text...)
 	}
 	if len(r.Data) > 0 {
 		to = appendCompact(append(separated(to), `"data":`...), r.Data)

@@ -120,7 +120,7 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.serveWebSocket(w, r)
 		return
 	}
-	w.Header().Add("Vary", "Accept, Authorization") // to what others have added: Origin, where CORS is allowed
+	vary(w.Header())
 	media, ok := g.negotiate(r.Header.Values("Accept"))
 	over := OverHTTP
 	if media == mediaEvents {
@@ -132,8 +132,8 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, x, mediaJSON, &refusal{status: http.StatusNotAcceptable, message: "An answer is " + mediaResponse + ", " + mediaJSON + " or, as it comes, " + mediaEvents + ": the request accepts none of them."})
 		return
 	}
-	ctx, cancel := context.WithTimeout(observed, g.Timeout)
-	defer cancel()
+	ctx, deadline := within(observed, g.Timeout)
+	defer deadline.cancel()
 	asked, refused := g.receive(w, r)
 	if refused != nil {
 		g.refuse(w, x, media, refused)

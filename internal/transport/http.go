@@ -7,6 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/gatehouse/gatehouse/internal/scratch"
 )
 
 // answer executes a request by HTTP and answers it at once (https://graphql.github.io/graphql-over-http/draft/).
@@ -82,9 +84,9 @@ func (g *GraphQL) write(w http.ResponseWriter, x *Exchange, media string, status
 	header["Content-Type"] = contentType(media)
 	header["Cache-Control"] = noStore // answers hold tokens, and depend on who asks
 	header["X-Content-Type-Options"] = noSniff
-	body, written, err := g.body(answer)
+	body, in, err := g.body(answer)
 	if err == nil {
-		header.Set("Content-Length", strconv.Itoa(len(body)))
+		header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
 	if err == nil {
@@ -94,22 +96,34 @@ func (g *GraphQL) write(w http.ResponseWriter, x *Exchange, media string, status
 		g.Log.Debug("writing an answer", "error", err) // the client is gone
 		return
 	}
-	written()
+	if in != nil {
+		g.bodies.Give(in)
+	}
 }
 
-// body is the answer's. Its memory may be used for another once it has been written, which the caller tells. It is not to be told
-// when that failed: with HTTP/2 somebody may read it still.
-func (g *GraphQL) body(of response) (body []byte, written func(), err error) {
+// body is the answer's. The memory that it is in, if that may be used for another, is the caller's to give back to bodies once it has
+// been written, and not when that failed: with HTTP/2 somebody may read it still.
+func (g *GraphQL) body(of response) (body []byte, in *scratch.Text, err error) {
 	if of.text != nil { // which is kept for others
-		return of.text, func() {}, nil
+		return of.text, nil, nil
 	}
-	text := g.bodies.Take()
-	text.Bytes, err = of.appendBody(text.Bytes)
-	return text.Bytes, func() { g.bodies.Give(text) }, err
+	in = g.bodies.Take()
+	in.Bytes, err = of.appendBody(in.Bytes)
+	return in.Bytes, in, err
+}
+
+// vary says what answers depend on, beside what others have said: Origin, where CORS is allowed.
+func vary(header http.Header) {
+	if header["Vary"] == nil {
+		header["Vary"] = varies
+		return
+	}
+	header.Add("Vary", varies[0])
 }
 
 // Headers that every answer has. Nobody changes them: who adds to one makes another of it.
 var (
+	varies  = []string{"Accept, Authorization"}
 	noStore = []string{"no-store"}
 	noSniff = []string{"nosniff"}
 	ofJSON  = []string{mediaJSON + "; charset=utf-8"}

@@ -62,6 +62,7 @@ type Exchange struct {
 
 	asked    time.Time
 	canceled bool
+	code     [1]string // what Codes is in as long as there is one, which is most often
 }
 
 // Outcome is what became of it: OutcomeOK, OutcomeCanceled, or the code of its first error. That its client goes away is
@@ -91,6 +92,9 @@ func (x *Exchange) is(op *graphql.OperationContext) {
 
 // told notes what was told, be it an answer or why there is none.
 func (x *Exchange) told(r response) {
+	if x.Codes == nil && len(r.Errors) > 0 {
+		x.Codes = x.code[:0]
+	}
 	for _, err := range r.Errors[:min(len(r.Errors), max(0, maxCodes-len(x.Codes)))] {
 		code, _ := err.Extensions["code"].(string)
 		x.Codes = append(x.Codes, code)

@@ -103,9 +103,12 @@ func (g *GraphQL) readAll(w http.ResponseWriter, r *http.Request) ([]byte, *refu
 		return nil, g.tooLarge()
 	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.MaxBody))
-	var tooLarge *http.MaxBytesError
+	if err == nil {
+		return text, nil
+	}
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	switch {
-	case errors.As(err, &tooLarge):
+	case tooLarge:
 		return nil, g.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &refusal{
@@ -113,10 +116,8 @@ func (g *GraphQL) readAll(w http.ResponseWriter, r *http.Request) ([]byte, *refu
 			message: fmt.Sprintf("The request body did not arrive in time, which is %s.", g.Timeout),
 			limit:   fault.Limit{Name: limitTimeout, Max: g.Timeout.Milliseconds()},
 		}
-	case err != nil:
-		return nil, notJSON
 	}
-	return text, nil
+	return nil, notJSON
 }
 
 func (g *GraphQL) tooLarge() *refusal {
@@ -139,22 +140,13 @@ func decode(text []byte) (*graphql.RawParams, *refusal) {
 	if !members(text, parts.note) {
 		return nil, notRequest
 	}
-	params := &graphql.RawParams{}
-	var documentID, docID string
-	for _, member := range [...]struct {
-		text json.RawMessage
-		into *string
-	}{
-		{parts.query, &params.Query},
-		{parts.operationName, &params.OperationName},
-		{parts.documentID, &documentID},
-		{parts.docID, &docID},
-	} {
-		if readText(member.text, member.into) != nil {
-			return nil, notRequest
-		}
-	}
-	if readMember(parts.variables, &params.Variables) != nil || readMember(parts.extensions, &params.Extensions) != nil {
+	query, notQuery := readText(parts.query)
+	name, notName := readText(parts.operationName)
+	documentID, notDocumentID := readText(parts.documentID)
+	docID, notDocID := readText(parts.docID)
+	params := &graphql.RawParams{Query: query, OperationName: name}
+	if notQuery != nil || notName != nil || notDocumentID != nil || notDocID != nil ||
+		readMember(parts.variables, &params.Variables) != nil || readMember(parts.extensions, &params.Extensions) != nil {
 		return nil, notRequest
 	}
 	return identify(params, documentID, docID)
@@ -193,12 +185,16 @@ func nameOf(written []byte) string {
 }
 
 // readText reads a member that is a text, as readMember does.
-func readText(text json.RawMessage, into *string) error {
-	if len(text) > 0 && text[0] == '"' && bytes.IndexByte(text, '\\') < 0 {
-		*into = string(text[1 : len(text)-1])
-		return nil
+func readText(member json.RawMessage) (text string, err error) {
+	if len(member) == 0 {
+		return "", nil
 	}
-	return readMember(text, into)
+	if member[0] == '"' && bytes.IndexByte(member, '\\') < 0 {
+		return string(member[1 : len(member)-1]), nil
+	}
+	var escaped string
+	err = readMember(member, &escaped)
+	return escaped, err
 }
 
 // identify has a request name its document by an id, if it has one. A request without a query must name a document in some
