@@ -55,15 +55,13 @@ func noteCost(ctx context.Context, op *graphql.OperationContext, note func(*cost
 
 // tellCost tells at extensions.cost what the operation costs and what it may, if its request asked for that: with each
 // answer of a subscription, and also when it was refused for what it costs.
-func (l Limits) tellCost(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	response := next(ctx)
-	if response == nil || !graphql.HasOperationContext(ctx) {
-		return response
+func (l Limits) tellCost(ctx context.Context, response *graphql.Response) {
+	if !graphql.HasOperationContext(ctx) {
+		return
 	}
 	if c, asked := graphql.GetOperationContext(ctx).Stats.GetExtension(costKey).(cost); asked {
 		extend(response, costKey, map[string]any{"requested": c, "limits": l.cost()})
 	}
-	return response
 }
 
 func extend(response *graphql.Response, key string, value any) {

@@ -30,13 +30,10 @@ type presenter struct {
 // present tells refusals with their code, and of anything else only that it happened: it is logged here,
 // once, under the request's id.
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
-	var (
-		refusal *fault.Error
-		told    *gqlerror.Error
-	)
-	isTold := errors.As(err, &told)
+	told, isTold := errors.AsType[*gqlerror.Error](err)
+	refusal, isRefusal := errors.AsType[*fault.Error](err)
 	switch {
-	case errors.As(err, &refusal):
+	case isRefusal:
 		return refused(path(ctx, told), refusal)
 	case errors.Is(err, context.DeadlineExceeded):
 		return refused(path(ctx, told), fault.Exceeded(limitTimeout, p.timeout.Milliseconds(), fmt.Sprintf("The request took longer than the %s it may take.", p.timeout)))

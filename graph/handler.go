@@ -8,14 +8,12 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/gatehouse/gatehouse/graph/compiled"
 	"github.com/gatehouse/gatehouse/graph/generated"
 	"github.com/gatehouse/gatehouse/internal/account"
 	"github.com/gatehouse/gatehouse/internal/audit"
-	"github.com/gatehouse/gatehouse/internal/auth"
 	"github.com/gatehouse/gatehouse/internal/catalog"
 	"github.com/gatehouse/gatehouse/internal/persisted"
 )
@@ -55,47 +53,25 @@ func New(s Settings) graphql.GraphExecutor {
 	} else {
 		exec.Use(noIntrospection{})
 	}
+	var aroundField graphql.FieldMiddleware
 	if !s.Interpreted {
-		exec.AroundFields((&compiledAnswers{
+		aroundField = (&compiledAnswers{
 			compiler: &compiled.Compiler{Schema: schema.Schema(), Types: answers(resolver), TypeOf: nodeType},
 			log:      s.Log,
 			told:     s.Answered,
-		}).aroundField)
+		}).aroundField
 	}
-	exec.AroundOperations(fromReplica)
-	exec.AroundOperations(streams{exec}.aroundOperation)
-	exec.AroundResponses(tellRejection)
-	exec.AroundResponses(s.Limits.tellCost)
 	documents := newReader(schema.Schema(), s.Limits, s.Introspection)
 	documents.told = s.DocumentRead
 	return &api{
-		Executor:  exec,
-		limits:    s.Limits,
-		documents: s.Documents,
-		reader:    documents,
-		inputs:    inputs{schema: schema.Schema()},
+		Executor:    exec,
+		catalog:     s.Catalog,
+		limits:      s.Limits,
+		documents:   s.Documents,
+		reader:      documents,
+		inputs:      inputs{schema: schema.Schema()},
+		aroundField: aroundField,
 	}
-}
-
-// fromReplica lets queries be answered from replicas of the catalogue, and nothing else.
-func fromReplica(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Query {
-		ctx = catalog.FromReplica(ctx)
-	}
-	return next(ctx)
-}
-
-// tellRejection says at extensions.auth why a token that was sent did not serve, when the answer depended
-// on the viewer: public fields take such a viewer for anonymous without an error.
-func tellRejection(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	response := next(ctx)
-	if response == nil {
-		return nil
-	}
-	if rejection := auth.Rejection(ctx); rejection != nil {
-		extend(response, "auth", map[string]any{"code": string(rejection.Code), "reason": rejection.Reason})
-	}
-	return response
 }
 
 // noIntrospection refuses introspection with a code, which gqlgen's own refusal lacks.

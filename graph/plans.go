@@ -149,7 +149,7 @@ func (c *compiledAnswers) aroundField(ctx context.Context, next graphql.Resolver
 	}
 	plan := c.plan(ctx, fc)
 	if plan != nil {
-		ctx = catalog.Directly(context.WithValue(ctx, planContextKey{}, planned{field: fc.Field.Field, plan: plan}))
+		ctx = catalog.Directly(context.WithValue(ctx, planContextKey{}, plan))
 	}
 	result, err := next(ctx)
 	if err != nil || result == nil {
@@ -188,19 +188,14 @@ func (c *compiledAnswers) plan(ctx context.Context, fc *graphql.FieldContext) *c
 	return read.plans.of(c.compiler, op, fc.Object, fc.Field)
 }
 
+// planContextKey is where the context of a field that is being resolved has its plan.
 type planContextKey struct{}
-
-// planned is a field that is being resolved, and its plan.
-type planned struct {
-	field *ast.Field
-	plan  *compiled.Plan
-}
 
 // selectedByPlan are the fields selected below one, for one of the types that it may answer, as far as a plan knows them.
 func selectedByPlan(ctx context.Context, field *ast.Field, typeName string) (page.Fields, bool) {
-	p, _ := ctx.Value(planContextKey{}).(planned)
-	if p.field != field || p.plan == nil {
+	plan, _ := ctx.Value(planContextKey{}).(*compiled.Plan)
+	if plan == nil || !plan.Of(field) {
 		return nil, false
 	}
-	return p.plan.Selected(typeName), true
+	return plan.Selected(typeName), true
 }

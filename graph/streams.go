@@ -69,13 +69,9 @@ func (e *ending) because(err error) {
 // transports tell it from an answer. gqlgen alone would just stop.
 type streams struct{ exec *executor.Executor }
 
-func (s streams) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	op := graphql.GetOperationContext(ctx)
-	if op.Operation.Operation != ast.Subscription {
-		return next(ctx)
-	}
+func (s streams) dispatch(ctx context.Context, op *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
 	ended := new(ending)
-	answer := next(context.WithValue(ctx, endingKey{}, ended))
+	answer, ctx := s.exec.DispatchOperation(context.WithValue(ctx, endingKey{}, ended), op)
 	return func(ctx context.Context) *graphql.Response {
 		// gqlgen resolves what is below a subscription's field as if that were the root.
 		ctx = withRootField(ctx, op)
@@ -88,7 +84,7 @@ func (s streams) aroundOperation(ctx context.Context, next graphql.OperationHand
 		response.HasNext = new(bool)
 		ended.err = nil
 		return response
-	}
+	}, ctx
 }
 
 // withRootField is the context of what is resolved below the operation's only root field.

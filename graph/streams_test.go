@@ -179,7 +179,7 @@ func TestSubscriptionsThatDoNotBegin(t *testing.T) {
 		return auth.Viewer{}, token.NewError(token.Expired)
 	})
 	next = s.begin(expired, `subscription { productChanged { kind } }`)
-	wantResponse(t, next(), `{"errors":[{"message":"Given token not valid for any token type","path":["productChanged"],"extensions":{"code":"UNAUTHENTICATED","reason":"TOKEN_EXPIRED"}}],"data":null}`)
+	wantResponse(t, next(), `{"errors":[{"message":"Given token not valid for any token type","path":["productChanged"],"extensions":{"code":"UNAUTHENTICATED","reason":"TOKEN_EXPIRED"}}],"data":null,"extensions":{"auth":{"code":"UNAUTHENTICATED","reason":"TOKEN_EXPIRED"}}}`)
 	if s.feed.open != 0 {
 		t.Errorf("%d follow", s.feed.open)
 	}

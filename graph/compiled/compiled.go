@@ -45,6 +45,7 @@ type Compiler struct {
 // Plan is how the answers of one field of Query or Mutation are written. It may be used by many at once.
 type Plan struct {
 	compiler *Compiler
+	field    *ast.Field
 	root     step
 	selected map[string]page.Fields // by the type that the field answers
 	steps    int
@@ -88,8 +89,11 @@ func (c *Compiler) Compile(op *graphql.OperationContext, rootType string, field 
 	if err != nil {
 		return nil
 	}
-	return &Plan{compiler: c, root: root, selected: p.selectedIn(field), steps: p.steps, called: p.called}
+	return &Plan{compiler: c, field: field.Field, root: root, selected: p.selectedIn(field), steps: p.steps, called: p.called}
 }
+
+// Of says whether the plan is that of a field of the document.
+func (p *Plan) Of(field *ast.Field) bool { return p.field == field }
 
 // Selected are the fields that were selected below the plan's, for one of the types that it may answer.
 func (p *Plan) Selected(typeName string) page.Fields { return p.selected[typeName] }

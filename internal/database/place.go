@@ -22,7 +22,10 @@ type place struct {
 // FromReplica returns a context in which DB.Catalog may answer from a replica: all queries from the same one, and from the
 // primary once that has failed. It has to be as far as least says, which is asked if there is anything to choose from: see
 // DB.Written.
-func FromReplica(ctx context.Context, least func(context.Context) int64) context.Context {
+func (db *DB) FromReplica(ctx context.Context, least func(context.Context) int64) context.Context {
+	if db.replicas == nil {
+		return ctx
+	}
 	return context.WithValue(ctx, placeKey{}, &place{least: least})
 }
 

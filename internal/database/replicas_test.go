@@ -12,7 +12,6 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/gatehouse/gatehouse/ent"
-	"github.com/gatehouse/gatehouse/internal/database"
 	"github.com/gatehouse/gatehouse/internal/database/databasetest"
 )
 
@@ -227,7 +226,7 @@ func TestWhatFailsOnAReplicaIsAskedOfThePrimary(t *testing.T) {
 	// Who gives up is not answered by the primary either.
 	given, giveUp := context.WithCancel(t.Context())
 	giveUp()
-	if _, err := i.Catalog.Category.Query().Count(database.FromReplica(given, func(context.Context) int64 { return 0 })); err == nil {
+	if _, err := i.Catalog.Category.Query().Count(i.FromReplica(given, func(context.Context) int64 { return 0 })); err == nil {
 		t.Error("who has given up is answered")
 	}
 }

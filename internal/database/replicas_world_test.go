@@ -82,7 +82,7 @@ func (i *instance) add(slug string) {
 
 // query is a context of a query of somebody who wrote so far.
 func (i *instance) query(least int64) context.Context {
-	return database.FromReplica(i.t.Context(), func(context.Context) int64 { return least })
+	return i.FromReplica(i.t.Context(), func(context.Context) int64 { return least })
 }
 
 // slugs are the categories' that are seen in a context.
