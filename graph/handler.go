@@ -18,7 +18,7 @@ import (
 	"github.com/gatehouse/gatehouse/internal/persisted"
 )
 
-// Settings are what an API is made with.
+// Settings are what an API is made with. What executes operations needs Accounts, Catalog, Audit and Log.
 type Settings struct {
 	Accounts      *account.Registry
 	Catalog       *catalog.Catalog

@@ -96,8 +96,13 @@ func (s *streaming) touched() catalog.Change {
 // begin begins an operation. What it answers is to be asked for answers in the context, as transports do.
 func (s *streaming) begin(ctx context.Context, query string) (next func() *graphql.Response) {
 	s.t.Helper()
+	return s.ask(ctx, &graphql.RawParams{Query: query})
+}
+
+func (s *streaming) ask(ctx context.Context, request *graphql.RawParams) (next func() *graphql.Response) {
+	s.t.Helper()
 	ctx = graphql.StartOperationTrace(ctx)
-	op, errs := s.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: query})
+	op, errs := s.exec.CreateOperationContext(ctx, request)
 	if errs != nil {
 		refused := s.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
 		return func() *graphql.Response { return refused }
@@ -174,6 +179,14 @@ func TestSubscriptionsThatDoNotBegin(t *testing.T) {
 	ids := strings.Repeat("1,", 101)
 	next := s.begin(t.Context(), `subscription { it: productChanged(ids: [`+ids+`]) { kind } }`)
 	wantResponse(t, next(), `{"errors":[{"message":"at most 100 products may be followed by their ids","path":["it"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}`)
+
+	next = s.ask(t.Context(), &graphql.RawParams{
+		Query:      `subscription { it: productChanged(ids: [` + ids + `]) { kind } }`,
+		Extensions: map[string]any{"cost": true},
+	})
+	if got := next(); got == nil || len(got.Errors) != 1 || got.Extensions["cost"] == nil {
+		t.Errorf("asked what it costs, it answers %+v", got)
+	}
 
 	expired := auth.WithAuthorization(t.Context(), "Bearer x", func(context.Context, string) (auth.Viewer, error) {
 		return auth.Viewer{}, token.NewError(token.Expired)

@@ -60,6 +60,8 @@ func appendPath(to []byte, path ast.Path) []byte {
 			to = appendText(to, string(element))
 		case ast.PathIndex:
 			to = strconv.AppendInt(to, int64(element), 10)
+		default:
+			to = append(to, "null"...)
 		}
 	}
 	return append(to, ']')

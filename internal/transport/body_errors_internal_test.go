@@ -32,6 +32,7 @@ func TestErrorsAreAsEncodingJSONWritesThem(t *testing.T) {
 		{{Message: "of \x00 \x1f \t\n\r \x7f ~ \" \\ / <b> & ' \u2028 \u2029 \u2027 € 日本 😀 \xff \xc3"}},
 		{{Message: "at", Path: path}},
 		{{Message: "nowhere", Path: ast.Path{}}},
+		{{Message: "at nothing", Path: ast.Path{nil, ast.PathIndex(1)}}},
 		{{Message: "in", Locations: []gqlerror.Location{{Line: 1, Column: 2}, {Line: 3}, {}}}},
 		{{Message: "all", Path: path, Locations: []gqlerror.Location{{Line: 1, Column: 2}}, Rule: "Rule", Extensions: map[string]any{"code": "X"}}},
 		{{Message: "many", Extensions: map[string]any{

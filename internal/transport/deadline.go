@@ -8,14 +8,15 @@ import (
 )
 
 // deadline is a context with a time when it ends, as context.WithTimeout makes one, whose timer runs only once somebody waits for
-// that: to make and to stop one takes longer than to find an answer that is kept. Whoever asks whether it has ended finds out.
+// that, as starting and stopping one takes most of the time. Whoever asks whether it has ended finds out. Only if nobody has asked or
+// waited until both its time was up and its parent had ended, it is its parent's end, whichever came first.
 type deadline struct {
 	context.Context // the one that it is made of
 
 	at      time.Time
 	ended   atomic.Bool             // by cancel
 	waiting atomic.Pointer[waiting] // nil: nobody waits
-	begins  sync.Mutex              // held to begin to wait
+	begins  sync.Mutex              // held to begin to wait, and to be ended by cancel
 	waited  waiting                 // what waiting is then
 }
 
@@ -45,21 +46,22 @@ func (d *deadline) wait() *waiting {
 	w := &d.waited
 	if d.ended.Load() { // whatever has ended since was not why
 		w.Context, w.cancel = context.WithCancel(context.WithoutCancel(d.Context))
+		w.cancel()
 	} else {
 		w.Context, w.cancel = context.WithDeadline(d.Context, d.at)
 	}
 	d.waiting.Store(w)
-	if d.ended.Load() {
-		w.cancel()
-	}
 	return w
 }
 
 // cancel ends it, unless it has ended. It may be called again.
 func (d *deadline) cancel() {
 	_ = d.Err() // which is by now why it ended, if it has
+	d.begins.Lock()
 	d.ended.Store(true)
-	if w := d.waiting.Load(); w != nil {
+	w := d.waiting.Load()
+	d.begins.Unlock()
+	if w != nil {
 		w.cancel()
 	}
 }

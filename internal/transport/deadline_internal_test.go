@@ -85,8 +85,21 @@ func isOver(ctx context.Context) bool {
 	}
 }
 
-// A deadline that is earlier holds.
+// Of two deadlines the earlier one holds.
 func TestDeadlinesOfParents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		parent, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		_, d := within(parent, time.Minute)
+		defer d.cancel()
+		if at, ok := d.Deadline(); !ok || time.Until(at) != time.Minute {
+			t.Errorf("deadline %v", at)
+		}
+		time.Sleep(time.Minute)
+		if err := d.Err(); !errors.Is(err, context.DeadlineExceeded) || parent.Err() != nil {
+			t.Errorf("Err %v, the parent's %v", err, parent.Err())
+		}
+	})
 	synctest.Test(t, func(t *testing.T) {
 		parent, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -162,7 +162,8 @@ func (s *socket) keepAlive() {
 		case <-ticker.C:
 		}
 		// Not with what runs in the socket: a ping that is given up while it is written takes the connection with it,
-		// and the client would not be told why its socket is closed. Waiting for the answer ends with the connection.
+		// and the client would not be told why its socket is closed. Waiting for the answer ends with the connection, and writing to a
+		// client that does not read as it does for any other message.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.g.Pace.Write)
 		err := s.conn.Ping(ctx)
 		cancel()

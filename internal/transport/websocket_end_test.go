@@ -163,7 +163,7 @@ func TestEndsAreToldBesidePings(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			for range 100 {
+			for range 600 { // it takes some to meet a ping as it is written
 				c := s.join()
 				c.say("nonsense")
 				c.closedAtLast(4400, "Invalid message")
