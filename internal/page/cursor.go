@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -39,37 +38,37 @@ func (o Order[T]) decode(argument string, cursor *string) (*position, error) {
 	if cursor == nil {
 		return nil, nil
 	}
-	malformed := fault.BadInput("`%s` is not a cursor of this list", argument)
+	malformed := func() error { return fault.BadInput("`%s` is not a cursor of this list", argument) }
 	if len(*cursor) > maxCursorLen {
-		return nil, malformed
+		return nil, malformed()
 	}
 	text, err := base64.RawURLEncoding.Strict().DecodeString(*cursor)
 	if err != nil {
-		return nil, malformed
+		return nil, malformed()
 	}
 	var parts []json.RawMessage
 	if err := json.Unmarshal(text, &parts); err != nil || len(parts) == 0 {
-		return nil, malformed
+		return nil, malformed()
 	}
 	fingerprint, err := decodeAs[string](parts[0])
 	if err != nil {
-		return nil, malformed
+		return nil, malformed()
 	}
 	if fingerprint != o.fingerprint() {
 		return nil, fault.BadInput("`%s` is a cursor of another list or another `orderBy`", argument)
 	}
 	if len(parts) != len(o.Keys)+2 {
-		return nil, malformed
+		return nil, malformed()
 	}
 	at := &position{values: make([]any, len(o.Keys))}
 	for i, k := range o.Keys {
 		if at.values[i], err = k.decode(parts[i+1]); err != nil {
-			return nil, malformed
+			return nil, malformed()
 		}
 	}
 	id, err := decodeAs[int64](parts[len(parts)-1])
 	if err != nil {
-		return nil, malformed
+		return nil, malformed()
 	}
 	at.id = id.(int64)
 	return at, nil
@@ -77,8 +76,7 @@ func (o Order[T]) decode(argument string, cursor *string) (*position, error) {
 
 func decodeAs[V any](text json.RawMessage) (any, error) {
 	var v *V
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if err := decoder.Decode(&v); err != nil {
+	if err := json.Unmarshal(text, &v); err != nil {
 		return nil, err
 	}
 	if v == nil {
