@@ -21,7 +21,7 @@ type place struct {
 
 // FromReplica returns a context in which DB.Catalog may answer from a replica: all queries from the same one, and from the
 // primary once that has failed. It has to be as far as least says, which is asked if there is anything to choose from: see
-// DB.Written.
+// DB.Written. Without replicas it is the context itself.
 func (db *DB) FromReplica(ctx context.Context, least func(context.Context) int64) context.Context {
 	if db.replicas == nil {
 		return ctx

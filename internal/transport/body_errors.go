@@ -11,7 +11,7 @@ import (
 )
 
 // appendErrors appends what encoding/json writes of errors, to the byte. To find out by reflection what they are, and what is in
-// their maps, takes longer than many a refusal.
+// their maps, takes it four times as long. The error is of an extension that cannot be written as JSON.
 func appendErrors(to []byte, errors gqlerror.List) (_ []byte, err error) {
 	to = append(to, '[')
 	for i, e := range errors {

@@ -132,8 +132,8 @@ func (g *GraphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, x, mediaJSON, &refusal{status: http.StatusNotAcceptable, message: "An answer is " + mediaResponse + ", " + mediaJSON + " or, as it comes, " + mediaEvents + ": the request accepts none of them."})
 		return
 	}
-	ctx, deadline := within(observed, g.Timeout)
-	defer deadline.cancel()
+	ctx, end := within(observed, g.Timeout)
+	defer end.cancel()
 	asked, refused := g.receive(w, r)
 	if refused != nil {
 		g.refuse(w, x, media, refused)

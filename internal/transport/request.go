@@ -184,7 +184,7 @@ func nameOf(written []byte) string {
 	return name
 }
 
-// readText reads a member that is a text, as readMember does.
+// readText is the text that a member is, as readMember reads it; empty for one that is absent or null.
 func readText(member json.RawMessage) (text string, err error) {
 	if len(member) == 0 {
 		return "", nil
